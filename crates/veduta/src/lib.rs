@@ -1,0 +1,46 @@
+//! The file-mapping system of Windows as a library: named sections that processes share, views of files and memory,
+//! copy-on-write, exact lifetimes. On Linux it needs no daemon, leaks nothing when processes are killed, and is not bounded
+//! by the size of /dev/shm.
+//!
+//! ```
+//! use veduta::{Disposition, Section, ViewAccess};
+//!
+//! // Whoever comes first creates it; everybody else opens the same bytes.
+//! let (section, disposition) = Section::options().size(1 << 20).create(r"Local\Welcome")?;
+//! assert_eq!(disposition, Disposition::Created);
+//! section.map(ViewAccess::Write)?.write_at(0, b"hello")?;
+//! # Ok::<(), veduta::Error>(())
+//! ```
+//!
+//! - [`Section`]: memory, or a file, that processes share; [`Section::options`] creates and opens.
+//! - [`View`]: part of a section at addresses of this process.
+//! - [`Namespace`]: where names live, what lives there, who holds it.
+//! - [`Error`] with its Win32 [`Code`].
+//!
+//! ARCHITECTURE.md is the map of the source, docs/limits.md says what is not done.
+
+mod access;
+mod error;
+mod memory;
+mod name;
+mod namespace;
+pub mod os;
+mod protections;
+mod section;
+mod sys;
+mod view;
+mod windows;
+
+pub use access::{Protection, SectionAccess, ViewAccess};
+pub use error::{Code, Error, Result};
+pub use memory::{SharedAtomic, SharedInteger};
+pub use name::{ObjectName, Scope};
+pub use namespace::{
+    Backing, Holder, HolderAccess, Kind, Listing, Namespace, ObjectInfo, Problem, Sweep, SweepMode, Swept,
+};
+pub use section::{Commit, Disposition, Pages, Section, SectionOptions};
+#[cfg(feature = "steps")]
+#[doc(hidden)]
+pub use sys::{STEPS, Step};
+pub use view::{Advice, PrivateView, Region, Residency, View, ViewOptions};
+pub use windows::Windows;

@@ -1,0 +1,432 @@
+//! The only code that touches bytes which other processes may be changing.
+//!
+//! Such bytes are never a `&[u8]` or a `&T`: the compiler assumes that nothing changes behind those. They are copied in
+//! and out by machine code that the compiler does not look into, or touched through atomics.
+#![allow(unsafe_code)]
+
+use crate::{Code, Error, Result};
+use std::mem::MaybeUninit;
+use std::ops::Range;
+use std::ptr::NonNull;
+use std::sync::atomic::*;
+use zerocopy::FromBytes;
+
+/// Addresses that are mapped as long as the owner of this value keeps them so, and for what it says.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Memory {
+    base: NonNull<u8>,
+    len: usize,
+}
+
+// SAFETY: a `Memory` is an address and a length; what is done through it is synchronised like any access to memory that
+// several processes share: by copies that tolerate changes, or by atomics.
+unsafe impl Send for Memory {}
+// SAFETY: as for `Send`.
+unsafe impl Sync for Memory {}
+
+impl Memory {
+    /// # Safety
+    /// `base` to `base + len` stay mapped while the value, or a copy of it, is used. Reads and writes through it are only
+    /// done where the caller checked that the protection allows them.
+    pub(crate) unsafe fn new(base: NonNull<u8>, len: usize) -> Memory {
+        Memory { base, len }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn as_ptr(&self) -> *mut u8 {
+        self.base.as_ptr()
+    }
+
+    /// The address of a range that was found to lie inside.
+    fn at(&self, operation: &'static str, offset: usize, len: usize) -> Result<*mut u8> {
+        match offset.checked_add(len) {
+            Some(end) if end <= self.len => Ok(self.base.as_ptr().wrapping_add(offset)),
+            _ => Err(Error::new(Code::INVALID_PARAMETER, operation).hint(format!(
+                "{len} bytes at offset {offset} are not within the view, which has {} bytes",
+                self.len
+            ))),
+        }
+    }
+
+    pub(crate) fn read(&self, offset: usize, buffer: &mut [u8]) -> Result<()> {
+        let from = self.at("read from view", offset, buffer.len())?;
+        // SAFETY: `at` bounded the range, which is mapped and readable (see `new`); `buffer` is ours.
+        unsafe { copy(buffer.as_mut_ptr(), from, buffer.len()) };
+        Ok(())
+    }
+
+    pub(crate) fn write(&self, offset: usize, bytes: &[u8]) -> Result<()> {
+        let to = self.at("write to view", offset, bytes.len())?;
+        // SAFETY: `at` bounded the range, which is mapped and writable (see `new`); `bytes` do not change.
+        unsafe { copy(to, bytes.as_ptr(), bytes.len()) };
+        Ok(())
+    }
+
+    pub(crate) fn read_value<T: FromBytes>(&self, offset: usize) -> Result<T> {
+        let from = self.at("read from view", offset, size_of::<T>())?;
+        let mut value = MaybeUninit::<T>::uninit();
+        // SAFETY: `at` bounded the range, which is mapped and readable (see `new`); `value` has that size.
+        unsafe { copy(value.as_mut_ptr().cast(), from, size_of::<T>()) };
+        // SAFETY: every byte was written, and `FromBytes` says that any bytes are a valid `T`.
+        Ok(unsafe { value.assume_init() })
+    }
+
+    pub(crate) fn fill(&self, range: Range<usize>, byte: u8) -> Result<()> {
+        let len = range.end.saturating_sub(range.start);
+        let to = self.at("fill view", range.start, len)?;
+        // SAFETY: `at` bounded the range, which is mapped and writable (see `new`).
+        unsafe { fill(to, byte, len) };
+        Ok(())
+    }
+
+    /// Copies from one memory to another; within one it minds the overlap.
+    pub(crate) fn copy_from(&self, to: usize, source: &Memory, from: Range<usize>) -> Result<()> {
+        const OPERATION: &str = "copy between views";
+        let len = from.end.saturating_sub(from.start);
+        let to = self.at(OPERATION, to, len)?;
+        let from = source.at(OPERATION, from.start, len)?;
+        let overlaps = (to as usize).wrapping_sub(from as usize) < len;
+        if !overlaps {
+            // SAFETY: `at` bounded both ranges, which are mapped and allow it (see `new`); a forward copy to lower or disjoint
+            // addresses never reads what it wrote.
+            unsafe { copy(to, from, len) };
+            return Ok(());
+        }
+        // The target begins inside the source: from the end, by way of memory of our own.
+        let mut piece = [0_u8; 4096];
+        let mut left = len;
+        while left > 0 {
+            let size = left.min(piece.len());
+            left -= size;
+            // SAFETY: the piece lies within the range bounded above, and `piece` is ours.
+            unsafe { copy(piece.as_mut_ptr(), from.wrapping_add(left), size) };
+            // SAFETY: as above.
+            unsafe { copy(to.wrapping_add(left), piece.as_ptr(), size) };
+        }
+        Ok(())
+    }
+
+    /// Where two ranges first differ, counted from their beginning. Bytes that change meanwhile count as they were read.
+    pub(crate) fn first_difference(
+        &self,
+        range: Range<usize>,
+        mut other: impl FnMut(usize, &mut [u8]) -> Result<()>,
+    ) -> Result<Option<usize>> {
+        let len = range.end.saturating_sub(range.start);
+        let mut mine = [0_u8; 4096];
+        let mut theirs = [0_u8; 4096];
+        let mut done = 0;
+        while done < len {
+            let size = mine.len().min(len - done);
+            self.read(range.start + done, &mut mine[..size])?;
+            other(done, &mut theirs[..size])?;
+            if mine[..size] != theirs[..size] {
+                return Ok((0..size).find(|&index| mine[index] != theirs[index]).map(|index| done + index));
+            }
+            done += size;
+        }
+        // Nothing was read, nothing is out of range: an empty range must be checked all the same.
+        self.at("compare views", range.start, len)?;
+        Ok(None)
+    }
+
+    /// An atomic at an offset.
+    pub(crate) fn atomic<A: SharedAtomic>(&self, offset: usize) -> Result<&A> {
+        let address = self.aligned::<A>(offset)?;
+        // SAFETY: the address is bounded and aligned, the type is an atomic integer, for which any bytes are valid and changes
+        // by others are expected, and the memory is mapped as long as `self` is borrowed.
+        Ok(unsafe { &*address })
+    }
+
+    fn aligned<A: SharedAtomic>(&self, offset: usize) -> Result<*const A> {
+        const OPERATION: &str = "use atomic in view";
+        let address = self.at(OPERATION, offset, size_of::<A>())?.cast_const().cast::<A>();
+        if !address.is_aligned() {
+            return Err(Error::new(Code::MAPPED_ALIGNMENT, OPERATION).hint(format!(
+                "offset {offset} of the view is at address {address:p}, which is not a multiple of {}",
+                align_of::<A>()
+            )));
+        }
+        Ok(address)
+    }
+
+    /// # Safety
+    /// Nobody, in any process, changes the bytes as long as the slice is used; they may be read.
+    pub(crate) unsafe fn slice(&self, range: Range<usize>) -> Result<&[u8]> {
+        let len = range.end.saturating_sub(range.start);
+        let address = self.at("borrow view", range.start, len)?;
+        // SAFETY: `at` bounded the range; the caller promises the rest.
+        Ok(unsafe { std::slice::from_raw_parts(address, len) })
+    }
+
+    /// # Safety
+    /// Nobody, in any process, reads or changes the bytes as long as the slice is used; they may be written.
+    #[allow(
+        clippy::mut_from_ref,
+        reason = "the caller promises to be alone; the memory is not inside `self`"
+    )]
+    pub(crate) unsafe fn slice_mut(&self, range: Range<usize>) -> Result<&mut [u8]> {
+        let len = range.end.saturating_sub(range.start);
+        let address = self.at("borrow view", range.start, len)?;
+        // SAFETY: `at` bounded the range; the caller promises the rest.
+        Ok(unsafe { std::slice::from_raw_parts_mut(address, len) })
+    }
+}
+
+/// An atomic integer of the standard library that can stand in shared memory.
+pub trait SharedAtomic: sealed::Sealed {
+    /// The integer.
+    type Value: Copy;
+    #[doc(hidden)]
+    fn load(&self, order: Ordering) -> Self::Value;
+    #[doc(hidden)]
+    fn store(&self, value: Self::Value, order: Ordering);
+}
+
+/// An integer that can be loaded and stored atomically in shared memory.
+pub trait SharedInteger: Copy + sealed::Sealed {
+    /// Its atomic.
+    type Atomic: SharedAtomic<Value = Self>;
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+macro_rules! atomics {
+    ($($atomic:ident = $integer:ident),*) => {$(
+        impl sealed::Sealed for $atomic {}
+        impl sealed::Sealed for $integer {}
+        impl SharedAtomic for $atomic {
+            type Value = $integer;
+            #[inline]
+            fn load(&self, order: Ordering) -> $integer { $atomic::load(self, order) }
+            #[inline]
+            fn store(&self, value: $integer, order: Ordering) { $atomic::store(self, value, order) }
+        }
+        impl SharedInteger for $integer {
+            type Atomic = $atomic;
+        }
+    )*};
+}
+
+atomics!(
+    AtomicU8 = u8,
+    AtomicU16 = u16,
+    AtomicU32 = u32,
+    AtomicU64 = u64,
+    AtomicUsize = usize,
+    AtomicI8 = i8,
+    AtomicI16 = i16,
+    AtomicI32 = i32,
+    AtomicI64 = i64,
+    AtomicIsize = isize
+);
+
+/// From here on the string instructions are as fast as anything.
+#[cfg(all(target_arch = "x86_64", not(miri)))]
+const STRING: usize = 1024;
+
+/// Copies bytes that others may be changing; each may come out as it was before or after a change.
+///
+/// # Safety
+/// `from` can be read and `to` written, for `len` bytes; `to` does not begin inside the source.
+#[cfg(all(target_arch = "x86_64", not(miri)))]
+unsafe fn copy(to: *mut u8, from: *const u8, len: usize) {
+    if len >= STRING {
+        // SAFETY: the caller vouches for both ranges. The direction flag is clear by the calling convention.
+        unsafe {
+            std::arch::asm!(
+                "rep movsb",
+                inout("rdi") to => _, inout("rsi") from => _, inout("rcx") len => _,
+                options(nostack, preserves_flags)
+            );
+        }
+        return;
+    }
+    // SAFETY: the caller vouches for both ranges; each loop stops before their end.
+    unsafe {
+        std::arch::asm!(
+            "cmp {len}, 64",
+            "jb 3f",
+            "2:",
+            "movdqu {a}, [{from}]",
+            "movdqu {b}, [{from} + 16]",
+            "movdqu {c}, [{from} + 32]",
+            "movdqu {d}, [{from} + 48]",
+            "movdqu [{to}], {a}",
+            "movdqu [{to} + 16], {b}",
+            "movdqu [{to} + 32], {c}",
+            "movdqu [{to} + 48], {d}",
+            "add {from}, 64",
+            "add {to}, 64",
+            "sub {len}, 64",
+            "cmp {len}, 64",
+            "jae 2b",
+            "3:",
+            "cmp {len}, 8",
+            "jb 5f",
+            "4:",
+            "mov {word}, [{from}]",
+            "mov [{to}], {word}",
+            "add {from}, 8",
+            "add {to}, 8",
+            "sub {len}, 8",
+            "cmp {len}, 8",
+            "jae 4b",
+            "5:",
+            "test {len}, {len}",
+            "jz 7f",
+            "6:",
+            "mov {word:l}, byte ptr [{from}]",
+            "mov byte ptr [{to}], {word:l}",
+            "inc {from}",
+            "inc {to}",
+            "dec {len}",
+            "jnz 6b",
+            "7:",
+            to = inout(reg) to => _, from = inout(reg) from => _, len = inout(reg) len => _,
+            word = out(reg) _,
+            a = out(xmm_reg) _, b = out(xmm_reg) _, c = out(xmm_reg) _, d = out(xmm_reg) _,
+            options(nostack)
+        );
+    }
+}
+
+/// # Safety
+/// `to` can be written for `len` bytes.
+#[cfg(all(target_arch = "x86_64", not(miri)))]
+unsafe fn fill(to: *mut u8, byte: u8, len: usize) {
+    // SAFETY: the caller vouches for the range. The direction flag is clear by the calling convention.
+    unsafe {
+        std::arch::asm!(
+            "rep stosb",
+            inout("rdi") to => _, in("al") byte, inout("rcx") len => _,
+            options(nostack, preserves_flags)
+        );
+    }
+}
+
+/// Copies bytes that others may be changing: word by word where both sides are aligned alike, byte by byte elsewhere.
+///
+/// # Safety
+/// `from` can be read and `to` written, for `len` bytes; `to` does not begin inside the source.
+#[cfg(any(not(target_arch = "x86_64"), miri))]
+unsafe fn copy(to: *mut u8, from: *const u8, len: usize) {
+    const WORD: usize = size_of::<usize>();
+    let mut done = 0;
+    while done < len {
+        let (target, source) = (to.wrapping_add(done), from.wrapping_add(done));
+        if len - done >= WORD && target.cast::<usize>().is_aligned() && source.cast::<usize>().is_aligned() {
+            // SAFETY: both are aligned and within the ranges that the caller vouches for.
+            let word = unsafe { AtomicUsize::from_ptr(source.cast_mut().cast()) }.load(Ordering::Relaxed);
+            // SAFETY: as above.
+            unsafe { AtomicUsize::from_ptr(target.cast()) }.store(word, Ordering::Relaxed);
+            done += WORD;
+        } else {
+            // SAFETY: both are within the ranges that the caller vouches for.
+            let byte = unsafe { AtomicU8::from_ptr(source.cast_mut()) }.load(Ordering::Relaxed);
+            // SAFETY: as above.
+            unsafe { AtomicU8::from_ptr(target) }.store(byte, Ordering::Relaxed);
+            done += 1;
+        }
+    }
+}
+
+/// # Safety
+/// `to` can be written for `len` bytes.
+#[cfg(any(not(target_arch = "x86_64"), miri))]
+unsafe fn fill(to: *mut u8, byte: u8, len: usize) {
+    for index in 0..len {
+        // SAFETY: the byte is within the range that the caller vouches for.
+        unsafe { AtomicU8::from_ptr(to.wrapping_add(index)) }.store(byte, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn memory(bytes: &mut [u8]) -> Memory {
+        // SAFETY: each test keeps the bytes alive, and touches them only through the memory meanwhile.
+        unsafe { Memory::new(NonNull::new(bytes.as_mut_ptr()).unwrap(), bytes.len()) }
+    }
+
+    #[test]
+    fn copies_of_every_length_and_alignment_are_whole() {
+        let lengths = (0..200).chain([511, 1023, 1024, 1025, 4097]);
+        for len in lengths.filter(|len| !cfg!(miri) || len % 13 == 0) {
+            for shift in [0, 1, 7, 8, 15] {
+                let source: Vec<u8> = (0..len + shift).map(|i| (i * 7 + 3) as u8).collect();
+                let mut bytes = vec![0xEE; len + shift + 1];
+                let shared = memory(&mut bytes);
+                shared.write(shift, &source[shift..]).unwrap();
+                let mut back = vec![0; len];
+                shared.read(shift, &mut back).unwrap();
+                assert_eq!(back, source[shift..]);
+                assert_eq!(bytes[len + shift], 0xEE, "one byte too many, length {len}");
+                assert!(bytes[..shift].iter().all(|&byte| byte == 0xEE));
+            }
+        }
+    }
+
+    #[test]
+    fn overlapping_copies_keep_every_byte() {
+        for (from, to) in [(0, 1), (1, 0), (0, 4096), (100, 5000), (5000, 100), (0, 0)] {
+            let mut bytes: Vec<u8> = (0..16384).map(|i| (i % 251) as u8).collect();
+            let mut expected = bytes.clone();
+            expected.copy_within(from..from + 9000, to);
+            let shared = memory(&mut bytes);
+            shared.copy_from(to, &shared, from..from + 9000).unwrap();
+            assert!(bytes == expected, "{from} to {to}");
+        }
+    }
+
+    #[test]
+    fn nothing_outside_is_touched() {
+        let mut bytes = [0_u8; 16];
+        let shared = memory(&mut bytes);
+        for error in [
+            shared.write(16, &[1]).unwrap_err(),
+            shared.write(usize::MAX, &[1]).unwrap_err(),
+            shared.fill(8..17, 1).unwrap_err(),
+            shared.read(9, &mut [0; 8]).unwrap_err(),
+            shared.copy_from(9, &shared, 0..8).unwrap_err(),
+            shared.read_value::<u64>(9).unwrap_err(),
+            shared.atomic::<AtomicU32>(16).unwrap_err(),
+        ] {
+            assert_eq!(error.code(), Code::INVALID_PARAMETER);
+        }
+        assert_eq!(bytes, [0; 16]);
+    }
+
+    #[test]
+    fn atomics_must_be_aligned() {
+        let mut words = [0_u64; 4];
+        // SAFETY: the words live to the end, and nobody else touches them.
+        let shared = unsafe { Memory::new(NonNull::from(&mut words).cast(), 32) };
+        assert_eq!(shared.atomic::<AtomicU32>(2).unwrap_err().code(), Code::MAPPED_ALIGNMENT);
+        shared.atomic::<AtomicU32>(4).unwrap().store(7, Ordering::Relaxed);
+        assert_eq!(shared.read_value::<u32>(4).unwrap(), 7);
+    }
+
+    #[test]
+    fn differences_are_found_where_they_are() {
+        let mut bytes = vec![1_u8; 10_000];
+        bytes[9_000] = 2;
+        let shared = memory(&mut bytes);
+        let ones = |_: usize, buffer: &mut [u8]| {
+            buffer.fill(1);
+            Ok(())
+        };
+        assert_eq!(shared.first_difference(10..10_000, ones).unwrap(), Some(8_990));
+        assert_eq!(shared.first_difference(0..9_000, ones).unwrap(), None);
+        assert_eq!(
+            shared.first_difference(10_001..10_001, ones).unwrap_err().code(),
+            Code::INVALID_PARAMETER
+        );
+    }
+}

@@ -1,0 +1,270 @@
+//! The directories in which names live, and how a name becomes a file name.
+
+use super::error::failed;
+use crate::{Code, Error, ObjectName, Result, Scope};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::io::Errno;
+use sha2::{Digest, Sha256};
+use std::ffi::{CStr, CString};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, RwLock};
+
+/// An open directory of names.
+#[derive(Debug)]
+pub(crate) struct Directory {
+    fd: OwnedFd,
+    path: PathBuf,
+    scope: Scope,
+}
+
+impl AsFd for Directory {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+/// The directories of this process, opened once: a path walk at every open would cost more than the open.
+static LOCAL: RwLock<Option<Arc<Directory>>> = RwLock::new(None);
+static GLOBAL: RwLock<Option<Arc<Directory>>> = RwLock::new(None);
+
+const OPERATION: &str = "open namespace";
+
+impl Directory {
+    /// The directory of a scope; made when it is not there.
+    pub(crate) fn of(scope: Scope) -> Result<Arc<Directory>> {
+        let cache = Directory::cache(scope);
+        if let Some(directory) = &*cache.read().unwrap_or_else(|e| e.into_inner()) {
+            return Ok(Arc::clone(directory));
+        }
+        let directory = Arc::new(Directory::open_scope(scope)?);
+        *cache.write().unwrap_or_else(|e| e.into_inner()) = Some(Arc::clone(&directory));
+        Ok(directory)
+    }
+
+    fn cache(scope: Scope) -> &'static RwLock<Option<Arc<Directory>>> {
+        match scope {
+            Scope::Local => &LOCAL,
+            Scope::Global => &GLOBAL,
+            Scope::Private => unreachable!("a private namespace is given by its directory"),
+        }
+    }
+
+    /// Opens the directory again, if what is open is no longer what its path names: it was removed, or this process
+    /// became another user. Says whether anything changed.
+    pub(crate) fn renew(self: &Arc<Self>) -> Result<Option<Arc<Directory>>> {
+        if self.scope == Scope::Private {
+            return Ok(None);
+        }
+        let new = Directory::open_scope(self.scope)?;
+        if same_file(&self.fd, &new.fd)? && self.path == new.path {
+            return Ok(None);
+        }
+        let new = Arc::new(new);
+        *Directory::cache(self.scope).write().unwrap_or_else(|e| e.into_inner()) = Some(Arc::clone(&new));
+        Ok(Some(new))
+    }
+
+    /// Whether the directory was removed while it was open.
+    pub(crate) fn is_removed(&self) -> bool {
+        rustix::fs::fstat(&self.fd).is_ok_and(|stat| stat.st_nlink == 0)
+    }
+
+    fn open_scope(scope: Scope) -> Result<Directory> {
+        let root = std::env::var_os("VEDUTA_ROOT").map_or_else(|| PathBuf::from("/dev/shm"), PathBuf::from);
+        let user = rustix::process::geteuid().as_raw();
+        let (path, mode) = match scope {
+            Scope::Local => (root.join(format!("veduta-{user}")), 0o700),
+            _ => (root.join("veduta-global"), 0o1777),
+        };
+        let directory = Directory { fd: open_or_make(&path, mode)?, path, scope };
+        let stat = rustix::fs::fstat(&directory).map_err(|errno| failed(OPERATION, errno))?;
+        // Another user may have made the directory first, to read along or to answer in our name.
+        let trusted = match scope {
+            Scope::Local => stat.st_uid == user && stat.st_mode & 0o077 == 0,
+            // Without the sticky bit anyone could remove what anyone holds, unless only its owner writes to it.
+            _ => stat.st_mode & 0o1000 != 0 || stat.st_mode & 0o022 == 0,
+        };
+        if !trusted {
+            return Err(Error::new(Code::ACCESS_DENIED, OPERATION).object(directory.path.display()).hint(format!(
+                "the directory belongs to user {} and has mode {:04o}, which this process (user {user}) does not trust; \
+                 have it removed by its owner or by root",
+                stat.st_uid,
+                stat.st_mode & 0o7777
+            )));
+        }
+        Ok(directory)
+    }
+
+    /// A private namespace: a directory of the caller's.
+    pub(crate) fn private(path: &Path) -> Result<Arc<Directory>> {
+        let fd = open_directory(path).map_err(|errno| match errno {
+            Errno::NOENT => Error::new(Code::PATH_NOT_FOUND, OPERATION)
+                .source(errno)
+                .object(path.display())
+                .hint("make the directory first; who may enter it is who may use its names"),
+            errno => failed(OPERATION, errno).object(path.display()),
+        })?;
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        Ok(Arc::new(Directory { fd, path, scope: Scope::Private }))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// The file names in the directory, in order: names of objects, leftovers, and whatever else somebody put there.
+    pub(crate) fn file_names(&self) -> Result<Vec<CString>> {
+        let fail = |errno| failed("list namespace", errno).object(self.path.display());
+        // An own description: reading moves its position.
+        let listing = open_at(self, c".", OFlags::DIRECTORY | OFlags::RDONLY).map_err(fail)?;
+        let mut names = Vec::new();
+        for entry in rustix::fs::Dir::new(listing).map_err(fail)? {
+            let entry = entry.map_err(fail)?;
+            if !matches!(entry.file_name().to_bytes(), b"." | b"..") {
+                names.push(entry.file_name().to_owned());
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+}
+
+fn open_or_make(path: &Path, mode: u32) -> Result<OwnedFd> {
+    let fail = |errno| {
+        let error = failed(OPERATION, errno).object(path.display());
+        match errno {
+            Errno::LOOP | Errno::NOTDIR => {
+                error.hint("something else stands where the namespace's directory should be")
+            }
+            Errno::NOENT => error.hint("its parent must exist; VEDUTA_ROOT names another one, best a tmpfs"),
+            _ => error,
+        }
+    };
+    match open_directory(path) {
+        Err(Errno::NOENT) => {}
+        result => return result.map_err(fail),
+    }
+    match rustix::fs::mkdir(path, Mode::from_raw_mode(mode & 0o700)) {
+        Err(Errno::EXIST) => return open_directory(path).map_err(fail),
+        result => result.map_err(fail)?,
+    }
+    let directory = open_directory(path).map_err(fail)?;
+    // Not by mkdir's mode: the umask would take bits away.
+    rustix::fs::fchmod(&directory, Mode::from_raw_mode(mode)).map_err(fail)?;
+    Ok(directory)
+}
+
+fn open_directory(path: &Path) -> rustix::io::Result<OwnedFd> {
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::RDONLY;
+    rustix::fs::open(path, flags, Mode::empty())
+}
+
+/// Opens what stands in a directory of names, without following links, waiting or becoming a terminal's owner.
+pub(crate) fn open_at(directory: impl AsFd, path: &CStr, flags: OFlags) -> rustix::io::Result<OwnedFd> {
+    let mut flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    if !flags.contains(OFlags::PATH) {
+        flags |= OFlags::NONBLOCK | OFlags::NOCTTY;
+    }
+    rustix::fs::openat2(directory, path, flags, Mode::empty(), rustix::fs::ResolveFlags::NO_SYMLINKS)
+}
+
+fn same_file(a: &OwnedFd, b: &OwnedFd) -> Result<bool> {
+    let id = |fd: &OwnedFd| {
+        rustix::fs::fstat(fd)
+            .map(|stat| super::record::FileId::of(&stat))
+            .map_err(|errno| failed(OPERATION, errno))
+    };
+    Ok(id(a)? == id(b)?)
+}
+
+/// The name of the entry in an object's directory.
+pub(crate) const ENTRY: &CStr = c"e";
+
+/// A name as the file system knows it: a directory, and the entry in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FileName {
+    /// `X/e`: the directory's name is what stands before the last two bytes.
+    entry: CString,
+}
+
+/// What a file name may be long, on every file system that counts.
+const LONGEST: usize = 255;
+
+impl FileName {
+    /// The file name of a name: letters, digits, `_`, `-` and inner dots as they are, all else as `%XX`; a name that gets too
+    /// long as `%%` and the SHA-256 of the name. Never begins with a dot: those are temporary.
+    pub(crate) fn of(name: &ObjectName) -> FileName {
+        const HEX: &[u8; 16] = b"0123456789ABCDEF";
+        let bytes = name.as_str().as_bytes();
+        let mut file = Vec::with_capacity(bytes.len() + 3);
+        for (index, &byte) in bytes.iter().enumerate() {
+            match byte {
+                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' => file.push(byte),
+                b'.' if index > 0 => file.push(byte),
+                _ => file.extend([b'%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]),
+            }
+            if file.len() > LONGEST {
+                file = b"%%".to_vec();
+                for byte in Sha256::digest(bytes) {
+                    file.extend([HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+                }
+                break;
+            }
+        }
+        FileName::of_file(file)
+    }
+
+    /// A temporary name that nobody else uses.
+    pub(crate) fn temporary(tag: u64) -> FileName {
+        FileName::of_file(format!(".{tag:016x}").into_bytes())
+    }
+
+    /// What was found in a directory.
+    pub(crate) fn found(file: &CStr) -> FileName {
+        FileName::of_file(file.to_bytes().to_vec())
+    }
+
+    fn of_file(mut file: Vec<u8>) -> FileName {
+        file.extend(b"/e");
+        FileName {
+            entry: CString::new(file).unwrap_or_else(|_| unreachable!("NUL is encoded, and names have none")),
+        }
+    }
+
+    /// `X/e`, in the namespace's directory.
+    pub(crate) fn entry(&self) -> &CStr {
+        &self.entry
+    }
+
+    /// `X`.
+    pub(crate) fn directory(&self) -> CString {
+        let bytes = self.entry.as_bytes();
+        CString::new(&bytes[..bytes.len() - 2])
+            .unwrap_or_else(|_| unreachable!("a part of a C string has no NUL"))
+    }
+
+    /// Whether this is a name under which an object is being made.
+    pub(crate) fn is_temporary(&self) -> bool {
+        self.entry.as_bytes()[0] == b'.'
+    }
+}
+
+impl std::fmt::Display for FileName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.directory().to_string_lossy())
+    }
+}
+
+/// Makes a directory with just this mode, whatever the umask is.
+pub(crate) fn make_directory(directory: &Directory, name: &CStr, mode: u32) -> rustix::io::Result<()> {
+    rustix::fs::mkdirat(directory, name, Mode::from_raw_mode(mode & 0o700))?;
+    if mode & 0o077 != 0 {
+        rustix::fs::chmodat(directory, name, Mode::from_raw_mode(mode), AtFlags::empty())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,506 @@
+//! The entry protocol: how a name is made, found, asked after and removed, so that at every step the process doing it may
+//! be killed or stopped and nobody else ever waits for it.
+//!
+//! docs/format.md tells it in words with an "if killed here" column; `veduta-model` checks it exhaustively. The steps
+//! carry the model's names.
+//!
+//! What everything rests on:
+//! - A name is a directory with one entry in it, filled before it gets its name and never again. An entry reached through
+//!   a descriptor of its directory is therefore always the same one, and removing it needs no lock.
+//! - `word` becomes `DEAD` only if nobody had the presence lock at some instant *after* it was marked `DYING`; who takes the
+//!   lock and then still finds `LIVE`, or turns `DYING` back, cannot be overlooked.
+
+use super::directory::{self, Directory, ENTRY, FileName, open_at};
+use super::error::failed;
+use super::hold::Hold;
+use super::presence;
+use super::record::{FileId, PAGE, RawRecord, Record, WORD_OFFSET, word};
+use super::step::{Step, reached};
+use crate::{Code, Error, Result};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::io::Errno;
+use rustix::mm::{MapFlags, ProtFlags};
+use std::hash::{BuildHasher, RandomState};
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+/// A name in a directory.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) file: FileName,
+}
+
+impl Place {
+    /// The same name in the directory as it is now; `None` if that is the one already in use.
+    fn renewed(&self) -> Result<Option<Place>> {
+        let directory = self.directory.renew()?;
+        Ok(directory.map(|directory| Place { directory, file: self.file.clone() }))
+    }
+
+    /// Looks at the entry without opening it.
+    pub(crate) fn look(&self) -> rustix::io::Result<OwnedFd> {
+        open_at(&self.directory, self.file.entry(), OFlags::PATH)
+    }
+
+    fn open_directory(&self) -> rustix::io::Result<OwnedFd> {
+        open_at(&self.directory, &self.file.directory(), OFlags::DIRECTORY | OFlags::PATH)
+    }
+
+    fn open(&self, write: bool) -> rustix::io::Result<OwnedFd> {
+        reached(Step::OpenEntry);
+        open_at(&self.directory, self.file.entry(), if write { OFlags::RDWR } else { OFlags::RDONLY })
+    }
+}
+
+/// What an opener found of the bytes.
+pub(crate) enum Reach<T> {
+    /// A living holder gave them.
+    Bytes(T),
+    /// No holder shows them.
+    Nothing,
+}
+
+/// An object that was opened.
+pub(crate) struct Opened<T> {
+    pub(crate) hold: Hold,
+    pub(crate) bytes: T,
+}
+
+/// How often an opener asks holders that show nothing before it gives up; some are only just opening or closing.
+const PATIENCE: u32 = 20;
+
+/// Opens the object of a name; `None` when there is none.
+///
+/// `reach` gets the entry, with this opener's presence lock on it, and its header, and fetches the bytes from a holder.
+pub(crate) fn open<T>(
+    place: &Place,
+    write: bool,
+    mut reach: impl FnMut(BorrowedFd<'_>, &Record<'_>) -> Result<Reach<T>>,
+) -> Result<Option<Opened<T>>> {
+    const OPERATION: &str = "open entry";
+    let mut place = place.clone();
+    let mut refused = 0;
+    loop {
+        let entry = match place.open(write) {
+            Ok(entry) => entry,
+            Err(Errno::NOENT) => {
+                // Not there; or not here, because somebody removed the whole directory and it was made anew.
+                match place.directory.is_removed().then(|| place.renewed()).transpose()?.flatten() {
+                    Some(renewed) => place = renewed,
+                    None => return Ok(None),
+                }
+                continue;
+            }
+            Err(errno @ (Errno::ACCESS | Errno::PERM)) => {
+                if let Some(renewed) = place.renewed()? {
+                    place = renewed;
+                    continue;
+                }
+                return Err(failed(OPERATION, errno)
+                    .hint("the object's mode does not give this user that access; ask for less, or have it created with a wider mode"));
+            }
+            Err(errno @ (Errno::LOOP | Errno::NOTDIR | Errno::NXIO | Errno::ISDIR)) => {
+                return Err(Error::new(Code::INVALID_DATA, OPERATION).source(errno).hint(format!(
+                    "\"{}\" in {} is not an entry of veduta; remove it",
+                    place.file,
+                    place.directory.path().display()
+                )));
+            }
+            Err(errno) => return Err(failed(OPERATION, errno)),
+        };
+        reached(Step::TakePresence);
+        let present = presence::share(&entry).map_err(|errno| failed(OPERATION, errno))?;
+        let joined = if present { join(&place, entry.as_fd(), &mut reach) } else { Ok(Reach::Nothing) };
+        if let Ok(Reach::Bytes(bytes)) = joined {
+            return Ok(Some(Opened { hold: Hold::new(entry, place), bytes }));
+        }
+        // It is dead, or dying, or its holders hide: find out which. With our own lock we would only find ourselves.
+        reached(Step::DropPresence);
+        drop(entry);
+        let verdict = settle(&place);
+        if let Err(error) = joined {
+            // It is what it is, whoever holds it. The last holder may have closed while we looked: that is settled now.
+            return Err(error);
+        }
+        match verdict? {
+            Verdict::Dead => continue,
+            Verdict::Leftover(_) => return Ok(None),
+            Verdict::Live => refused += 1,
+        }
+        if refused == PATIENCE {
+            return Err(unreachable_bytes(&place));
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Reads the header and fetches the bytes. The caller has a presence lock on the entry.
+fn join<T>(
+    place: &Place,
+    entry: BorrowedFd<'_>,
+    reach: &mut impl FnMut(BorrowedFd<'_>, &Record<'_>) -> Result<Reach<T>>,
+) -> Result<Reach<T>> {
+    reached(Step::ReadHeader);
+    let raw = RawRecord::read(entry)?;
+    let record = raw.validate()?;
+    if record.word == word::DEAD {
+        return Ok(Reach::Nothing);
+    }
+    let bytes = reach(entry, &record)?;
+    let alive = record.word == word::LIVE || matches!(bytes, Reach::Nothing) || revive(place, entry)?;
+    Ok(if alive { bytes } else { Reach::Nothing })
+}
+
+fn unreachable_bytes(place: &Place) -> Error {
+    let who =
+        place.look().ok().and_then(|look| super::processes::describe_holders(look.as_fd())).unwrap_or_else(
+            || "a process that this one may not see (another pid namespace, or hidden in /proc)".to_owned(),
+        );
+    Error::new(Code::ACCESS_DENIED, "reach the bytes of object").hint(format!(
+        "the name is held by {who}, which does not show its bytes: it is stopped in the middle of opening, may not be looked \
+         into, or is elsewhere; end or continue it, or have the section created with VEDUTA_BYTES=entry or in a private namespace"
+    ))
+}
+
+/// Takes back that the object is dying: the caller has its presence lock and its bytes. `false`: too late.
+fn revive(place: &Place, entry: BorrowedFd<'_>) -> Result<bool> {
+    let own;
+    let writable = match Word::of(entry) {
+        Ok(word) => word,
+        // A read-only description: the word needs another one. Who may not have that waits for who may.
+        Err(_) => match place.open(true) {
+            Ok(writable) => {
+                own = writable;
+                Word::of(own.as_fd())?
+            }
+            Err(Errno::ACCESS | Errno::PERM | Errno::ROFS | Errno::NOENT) => return Ok(false),
+            Err(errno) => return Err(failed("open entry", errno)),
+        },
+    };
+    let mut seen = writable.load();
+    loop {
+        match seen {
+            word::LIVE => return Ok(true),
+            word::DEAD => return Ok(false),
+            dying => {
+                reached(Step::Revive);
+                match writable.change(dying, word::LIVE) {
+                    Ok(()) => return Ok(true),
+                    Err(now) => seen = now,
+                }
+            }
+        }
+    }
+}
+
+/// An entry about to be made: filled, but without a name.
+pub(crate) struct Nameless {
+    entry: OwnedFd,
+    mode: u32,
+}
+
+impl Nameless {
+    /// Makes an entry that nobody sees yet, already held.
+    pub(crate) fn new(directory: &Directory, mode: u32) -> Result<Nameless> {
+        const OPERATION: &str = "make entry";
+        let fail = |errno| match errno {
+            Errno::OPNOTSUPP | Errno::ISDIR => failed(OPERATION, errno)
+                .hint("the namespace's file system cannot make nameless files; put the namespace on a tmpfs"),
+            errno => failed(OPERATION, errno).object(directory.path().display()),
+        };
+        reached(Step::MakeEntry);
+        let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+        let entry = rustix::fs::openat(directory, c".", flags, Mode::from_raw_mode(0o600)).map_err(fail)?;
+        // Cannot fail: nobody else has the file.
+        presence::share(&entry).map_err(fail)?;
+        if mode != 0o600 {
+            rustix::fs::fchmod(&entry, Mode::from_raw_mode(mode)).map_err(fail)?;
+        }
+        Ok(Nameless { entry, mode })
+    }
+
+    pub(crate) fn as_fd(&self) -> BorrowedFd<'_> {
+        self.entry.as_fd()
+    }
+
+    /// Gives the entry its name; `None` when the name is taken.
+    pub(crate) fn publish(self, place: &Place) -> Result<Option<Hold>> {
+        const OPERATION: &str = "name entry";
+        let directory = &place.directory;
+        let directory_mode = 0o700 | if self.mode & 0o077 == 0 { 0 } else { 0o055 };
+        loop {
+            let temporary = FileName::temporary(unique());
+            let name = temporary.directory();
+            reached(Step::MakeDirectory);
+            directory::make_directory(directory, &name, directory_mode)
+                .map_err(|errno| failed(OPERATION, errno))?;
+            reached(Step::LinkEntry);
+            match link_nameless(&self.entry, directory, &temporary) {
+                Ok(()) => {}
+                // A sweep found the directory empty and took it.
+                Err(Errno::NOENT) if !directory.is_removed() => continue,
+                Err(errno) => {
+                    let _ = rustix::fs::unlinkat(directory, &*name, AtFlags::REMOVEDIR);
+                    return Err(failed(OPERATION, errno));
+                }
+            }
+            reached(Step::PublishName);
+            match rustix::fs::renameat(directory, &*name, directory, &*place.file.directory()) {
+                Ok(()) => return Ok(Some(Hold::new(self.entry, place.clone()))),
+                Err(errno) => {
+                    reached(Step::WithdrawEntry);
+                    let withdrawn = rustix::fs::unlinkat(directory, temporary.entry(), AtFlags::empty());
+                    reached(Step::WithdrawDirectory);
+                    let removed = rustix::fs::unlinkat(directory, &*name, AtFlags::REMOVEDIR);
+                    return match errno {
+                        Errno::EXIST | Errno::NOTEMPTY => {
+                            withdrawn.and(removed).map_err(|errno| failed(OPERATION, errno))?;
+                            match settle(place)? {
+                                // Opening says that there is nothing, and the name cannot be had either.
+                                Verdict::Leftover(error) => Err(error),
+                                Verdict::Live | Verdict::Dead => Ok(None),
+                            }
+                        }
+                        Errno::NOTDIR => {
+                            Err(Error::new(Code::INVALID_DATA, OPERATION).source(errno).hint(format!(
+                                "\"{}\" in {} is not an entry of veduta; remove it",
+                                place.file,
+                                directory.path().display()
+                            )))
+                        }
+                        Errno::PERM | Errno::ACCESS => Err(failed(OPERATION, errno)
+                            .hint("a leftover of another user has the name; that user or root can sweep it")),
+                        errno => Err(failed(OPERATION, errno)),
+                    };
+                }
+            }
+        }
+    }
+}
+
+fn link_nameless(entry: &OwnedFd, directory: &Directory, to: &FileName) -> rustix::io::Result<()> {
+    match rustix::fs::linkat(entry, c"", directory, to.entry(), AtFlags::EMPTY_PATH) {
+        // Before Linux 6.10 that takes a capability; the way through /proc does not.
+        Err(Errno::NOENT) => {
+            let path = super::processes::own_descriptor(entry.as_fd());
+            rustix::fs::linkat(rustix::fs::CWD, path, directory, to.entry(), AtFlags::SYMLINK_FOLLOW)
+        }
+        result => result,
+    }
+}
+
+/// What became of the question whether an entry is dead.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// Somebody holds it.
+    Live,
+    /// Nobody does; it was removed, or was already gone.
+    Dead,
+    /// Nobody does, but this user may not remove it.
+    Leftover(Error),
+}
+
+/// Finds out whether anybody holds the object of a name, and removes its entry if nobody does.
+pub(crate) fn settle(place: &Place) -> Result<Verdict> {
+    const OPERATION: &str = "settle entry";
+    reached(Step::OpenDirectory);
+    let directory = match place.open_directory() {
+        Ok(directory) => directory,
+        Err(Errno::NOENT) => return Ok(Verdict::Dead),
+        Err(errno) => return Err(failed(OPERATION, errno)),
+    };
+    reached(Step::OpenEntry);
+    let mut entry = open_at(&directory, ENTRY, OFlags::RDWR);
+    let may_write = !matches!(entry, Err(Errno::ACCESS | Errno::PERM | Errno::ROFS));
+    if !may_write {
+        entry = open_at(&directory, ENTRY, OFlags::RDONLY);
+    }
+    let entry = match entry {
+        Ok(entry) => entry,
+        Err(Errno::NOENT) => {
+            // A directory without an entry: a removal, or a creation, got no further. If it is not empty it stays.
+            remove_directory(place)?;
+            return Ok(Verdict::Dead);
+        }
+        Err(errno) => return Err(failed(OPERATION, errno)),
+    };
+    let dead = if may_write {
+        kill(entry.as_fd())?
+    } else {
+        // What this user cannot mark dead it does not remove either: it only asks.
+        let raw = RawRecord::read(entry.as_fd())?;
+        raw.validate()?.word == word::DEAD || is_free(entry.as_fd())?
+    };
+    if !dead {
+        return Ok(Verdict::Live);
+    }
+    // A creator may have given it its name since it was found under its temporary one.
+    let named = RawRecord::read(entry.as_fd())?.validate()?.file_name(place.directory.scope())?;
+    match unlink(&directory, entry.as_fd()) {
+        Ok(()) => {
+            remove_directory(place)?;
+            if named != place.file {
+                remove_directory(&Place { directory: Arc::clone(&place.directory), file: named })?;
+            }
+            Ok(Verdict::Dead)
+        }
+        Err(error) if error.code() == Code::ACCESS_DENIED => Ok(Verdict::Leftover(error)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes sure that a well-formed entry is dead, if nobody holds it. `entry` is a fresh description that may write.
+///
+/// Says whether it is.
+pub(crate) fn kill(entry: BorrowedFd<'_>) -> Result<bool> {
+    RawRecord::read(entry)?.validate()?;
+    let mapped = Word::of(entry)?;
+    loop {
+        reached(Step::ReadWord);
+        let seen = mapped.load();
+        if seen == word::DEAD {
+            return Ok(true);
+        }
+        let mark = word::dying(unique() & (u64::MAX >> 2));
+        reached(Step::MarkDying);
+        if mapped.change(seen, mark).is_err() {
+            continue;
+        }
+        if is_free(entry)? {
+            reached(Step::MarkDead);
+            if mapped.change(mark, word::DEAD).is_ok() {
+                return Ok(true);
+            }
+        } else {
+            reached(Step::Restore);
+            // If somebody else changed it meanwhile, they know better.
+            let _ = mapped.change(mark, word::LIVE);
+            return Ok(false);
+        }
+    }
+}
+
+/// Whether there is an instant, during this call, at which nobody shares the presence lock. `entry` is a description that
+/// does not, and may afterwards have the lock exclusively.
+fn is_free(entry: BorrowedFd<'_>) -> Result<bool> {
+    let fail = |errno| failed("probe entry", errno);
+    reached(Step::ProbeExclusive);
+    if presence::try_alone(entry).map_err(fail)? {
+        return Ok(true);
+    }
+    // Somebody shares it, or somebody else is probing: then sharing fails, and nobody shares.
+    reached(Step::ProbeShared);
+    if !presence::share(entry).map_err(fail)? {
+        return Ok(true);
+    }
+    // Whoever closed while we shared took us for a holder, and left the removal to us: test again as the lock goes.
+    reached(Step::ReleaseAndTest);
+    presence::try_alone(entry).map_err(fail)
+}
+
+/// Removes a dead entry and its name. Any number of processes may do so at the same time.
+pub(crate) fn remove(place: &Place, dead: BorrowedFd<'_>) -> Result<()> {
+    reached(Step::OpenDirectory);
+    match place.open_directory() {
+        Ok(directory) => unlink(&directory, dead)?,
+        Err(Errno::NOENT) => return Ok(()),
+        Err(errno) => return Err(failed("remove entry", errno)),
+    }
+    remove_directory(place)
+}
+
+/// Takes a dead entry out of its directory; another incarnation's is left alone.
+fn unlink(directory: &OwnedFd, dead: BorrowedFd<'_>) -> Result<()> {
+    const OPERATION: &str = "remove entry";
+    let fail = |errno| failed(OPERATION, errno);
+    reached(Step::CheckEntry);
+    match rustix::fs::statat(directory, ENTRY, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(stat) if FileId::of(&stat) == identity(dead).map_err(fail)? => {
+            reached(Step::UnlinkEntry);
+            match rustix::fs::unlinkat(directory, ENTRY, AtFlags::empty()) {
+                Ok(()) | Err(Errno::NOENT) => Ok(()),
+                Err(errno) => Err(fail(errno)
+                    .hint("nobody holds it, but it belongs to another user, who or root can sweep it")),
+            }
+        }
+        Ok(_) | Err(Errno::NOENT) => Ok(()),
+        Err(errno) => Err(fail(errno)),
+    }
+}
+
+fn remove_directory(place: &Place) -> Result<()> {
+    reached(Step::RemoveDirectory);
+    match rustix::fs::unlinkat(&place.directory, &*place.file.directory(), AtFlags::REMOVEDIR) {
+        // Not empty: the name has a new object already.
+        Ok(()) | Err(Errno::NOENT | Errno::NOTEMPTY | Errno::EXIST) => Ok(()),
+        Err(errno) => Err(failed("remove entry", errno)),
+    }
+}
+
+pub(crate) fn identity(fd: BorrowedFd<'_>) -> rustix::io::Result<FileId> {
+    Ok(FileId::of(&rustix::fs::fstat(fd)?))
+}
+
+/// The word of an entry, where all processes see it.
+pub(crate) struct Word {
+    page: NonNull<std::ffi::c_void>,
+}
+
+impl Word {
+    /// Maps the word of an entry that is long enough to have one. The description must be writable.
+    pub(crate) fn of(entry: BorrowedFd<'_>) -> Result<Word> {
+        const OPERATION: &str = "map entry";
+        // SAFETY: the kernel picks the address, so no existing mapping is replaced.
+        let page = unsafe {
+            rustix::mm::mmap(
+                std::ptr::null_mut(),
+                PAGE,
+                ProtFlags::READ | ProtFlags::WRITE,
+                MapFlags::SHARED,
+                entry,
+                0,
+            )
+        }
+        .map_err(|errno| failed(OPERATION, errno))?;
+        Ok(Word { page: NonNull::new(page).ok_or_else(|| failed(OPERATION, Errno::FAULT))? })
+    }
+
+    fn atomic(&self) -> &AtomicU64 {
+        // SAFETY: the page is mapped, readable and writable, as long as `self` is, and all access to these eight aligned
+        // bytes is atomic or by system calls.
+        unsafe { AtomicU64::from_ptr(self.page.as_ptr().byte_add(WORD_OFFSET).cast()) }
+    }
+
+    fn load(&self) -> u64 {
+        self.atomic().load(Ordering::SeqCst)
+    }
+
+    fn change(&self, from: u64, to: u64) -> Result<(), u64> {
+        self.atomic().compare_exchange(from, to, Ordering::SeqCst, Ordering::SeqCst).map(drop)
+    }
+
+    /// Makes the entry dead. Only for who has the presence lock alone.
+    pub(crate) fn store_dead(&self) {
+        self.atomic().store(word::DEAD, Ordering::SeqCst);
+    }
+}
+
+impl Drop for Word {
+    fn drop(&mut self) {
+        // SAFETY: `page` was mapped with this length in `of`, and no reference into it outlives `self`.
+        let result = unsafe { rustix::mm::munmap(self.page.as_ptr(), PAGE) };
+        debug_assert!(result.is_ok(), "a mapping of ours is no longer there");
+    }
+}
+
+/// A number that no other call gives, in any process.
+fn unique() -> u64 {
+    static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    // A forked child has its parent's seed and count, but not its pid.
+    SEED.hash_one((std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)))
+}

@@ -1,0 +1,28 @@
+//! Knows whether a descriptor may be shared with a child.
+//!
+//! `fork` makes parent and child share each open file description, and with it the lock that holds a name: whoever
+//! releases the lock releases it for both. Handles that were open when the process forked are therefore closed the
+//! slow way, see [`super::hold`].
+
+use std::sync::Once;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+static FORKS: AtomicU64 = AtomicU64::new(0);
+
+/// How often this process, or the one it was forked from, has forked.
+///
+/// Counts what goes through `fork(3)`. A bare `clone` system call that shares nothing is not seen; docs/limits.md
+/// says so.
+pub(crate) fn generation() -> u64 {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        extern "C" fn forked() {
+            FORKS.fetch_add(1, Ordering::Relaxed);
+        }
+        // SAFETY: `forked` lives as long as the program and only touches an atomic, which is allowed in a child.
+        let status = unsafe { libc::pthread_atfork(None, Some(forked), Some(forked)) };
+        // Only memory can be missing. Without the hook every later fork would go unseen, and names with it.
+        assert_eq!(status, 0, "no memory left to watch for forks");
+    });
+    FORKS.load(Ordering::Relaxed)
+}

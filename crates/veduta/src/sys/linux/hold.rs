@@ -1,0 +1,104 @@
+//! The descriptor that keeps a name alive, and what happens to the name when it goes.
+
+use super::entry::{self, Place, Word, remove};
+use super::error::failed;
+use super::step::{Step, reached};
+use super::{fork, presence};
+use crate::Result;
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::mem::ManuallyDrop;
+
+/// An open entry with a share of its presence lock. Dropping it is `close` of the entry protocol.
+#[derive(Debug)]
+pub(crate) struct Hold {
+    entry: ManuallyDrop<OwnedFd>,
+    place: Place,
+    /// The fork generation in which the description was ours alone; `None` once it was shared on purpose.
+    private_in: Option<u64>,
+}
+
+impl Hold {
+    /// A hold on a description that only this process has, and that shares the presence lock.
+    pub(crate) fn new(entry: OwnedFd, place: Place) -> Hold {
+        Hold { entry: ManuallyDrop::new(entry), place, private_in: Some(fork::generation()) }
+    }
+
+    /// A hold on a description that others may have too: duplicated, inherited or received.
+    pub(crate) fn shared(entry: OwnedFd, place: Place) -> Hold {
+        Hold { entry: ManuallyDrop::new(entry), place, private_in: None }
+    }
+
+    /// Says that the description is no longer ours alone.
+    pub(crate) fn mark_shared(&mut self) {
+        self.private_in = None;
+    }
+
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Gives the descriptor away; the name lives on with it.
+    pub(crate) fn into_descriptor(self) -> OwnedFd {
+        let mut this = ManuallyDrop::new(self);
+        // SAFETY: `this` is never dropped, so the descriptor is taken once.
+        let entry = unsafe { ManuallyDrop::take(&mut this.entry) };
+        // SAFETY: as above; the place is not used again, and would leak otherwise.
+        unsafe { std::ptr::drop_in_place(&raw mut this.place) };
+        entry
+    }
+
+    fn close(&mut self) -> Result<()> {
+        // SAFETY: `close` is called by `drop` only, so the descriptor is taken once.
+        let entry = unsafe { ManuallyDrop::take(&mut self.entry) };
+        if self.private_in == Some(fork::generation()) {
+            close_private(entry, &self.place)
+        } else {
+            close_shared(entry, &self.place)
+        }
+    }
+}
+
+/// Nobody else has this description: its lock can be released and tested in one step.
+fn close_private(entry: OwnedFd, place: &Place) -> Result<()> {
+    reached(Step::ReleaseAndTest);
+    let alone = presence::try_alone(&entry).map_err(|errno| failed("close entry", errno))?;
+    if alone {
+        match Word::of(entry.as_fd()) {
+            Ok(word) => {
+                reached(Step::StoreDead);
+                word.store_dead();
+                remove(place, entry.as_fd())?;
+            }
+            // A read-only description cannot say so. Another one can, if this user may write at all.
+            Err(_) => return close_shared(entry, place),
+        }
+    }
+    reached(Step::CloseDescriptors);
+    Ok(())
+}
+
+/// Somebody else may have this description, and its lock with it: let go, and look from outside who is left.
+fn close_shared(entry: OwnedFd, place: &Place) -> Result<()> {
+    let id = entry::identity(entry.as_fd()).map_err(|errno| failed("close entry", errno))?;
+    reached(Step::DropPresence);
+    drop(entry);
+    let current = place.look().and_then(|look| entry::identity(look.as_fd()));
+    if current == Ok(id) {
+        entry::settle(place)?;
+    }
+    Ok(())
+}
+
+impl AsFd for Hold {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.entry.as_fd()
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        // If it fails, what is left is a stale entry, as after a kill: the next create, open or sweep removes it. An entry
+        // that another process scribbled over, or a namespace that somebody removed, is no bug of ours.
+        drop(self.close());
+    }
+}

@@ -1,0 +1,28 @@
+//! The system, on Linux: here it is built, out of memory files, locks and a directory.
+//!
+//! Read [`entry`] first: the protocol by which names live and die. Above it [`section`] makes objects of entries and bytes,
+//! [`namespace`] lists them. Below it [`record`] is what stands in an entry, [`presence`] the locks on it, [`hold`] a
+//! handle's grip on it, [`reach`] how an opener gets the bytes, [`directory`] where entries stand.
+
+mod commit;
+mod directory;
+mod entry;
+mod error;
+mod fork;
+mod hold;
+mod large_pages;
+pub(crate) mod namespace;
+mod presence;
+mod processes;
+mod reach;
+mod record;
+pub(crate) mod section;
+mod step;
+pub(crate) mod transfer;
+pub(crate) mod view;
+
+pub(crate) use directory::Directory;
+pub(crate) use entry::Place;
+pub(crate) use record::PAGE;
+#[cfg(feature = "steps")]
+pub use step::{STEPS, Step};

@@ -1,0 +1,213 @@
+//! What stands in a namespace's directory, and the sweep of what nobody holds.
+
+use super::directory::{Directory, FileName, open_at};
+use super::entry::{self, Place, Verdict};
+use super::error::failed;
+use super::presence;
+use super::processes;
+use super::reach;
+use super::record::{FileId, Location, RawRecord, Record, word};
+use super::step::{Step, reached};
+use crate::{
+    Backing, Code, Error, Holder, Listing, ObjectInfo, ObjectName, Problem, Result, Scope, Sweep, SweepMode,
+    Swept,
+};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{FileType, OFlags};
+use rustix::io::Errno;
+use std::ffi::CStr;
+use std::sync::Arc;
+
+const LIST: &str = "list namespace";
+
+/// An entry that was looked at without being held.
+struct Seen {
+    id: FileId,
+    owner: u32,
+    entry: OwnedFd,
+    raw: RawRecord,
+    /// What the entry takes in the directory's file system.
+    blocks: u64,
+}
+
+fn look(place: &Place) -> Result<Option<Seen>> {
+    let entry = match open_at(&place.directory, place.file.entry(), OFlags::RDONLY) {
+        Ok(entry) => entry,
+        Err(Errno::NOENT) => return Ok(None),
+        Err(errno @ (Errno::NOTDIR | Errno::LOOP | Errno::NXIO)) => {
+            return Err(Error::new(Code::INVALID_DATA, LIST)
+                .source(errno)
+                .hint("it was not made by veduta; remove it"));
+        }
+        Err(errno) => return Err(failed(LIST, errno)),
+    };
+    let stat = rustix::fs::fstat(&entry).map_err(|errno| failed(LIST, errno))?;
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+        return Err(Error::new(Code::INVALID_DATA, LIST).hint("its entry is not a file; remove it"));
+    }
+    let raw = RawRecord::read(entry.as_fd())?;
+    let blocks = (stat.st_blocks as u64).saturating_mul(512);
+    Ok(Some(Seen { id: FileId::of(&stat), owner: stat.st_uid, entry, raw, blocks }))
+}
+
+/// Whether anybody holds an entry in whose file no holder was seen. Only a glance: the probe is over at once, and
+/// disturbs nobody but other probes, which then say the same.
+fn is_held_unseen(entry: BorrowedFd<'_>) -> Result<bool> {
+    let alone = presence::try_alone(entry).map_err(|errno| failed(LIST, errno))?;
+    if alone {
+        presence::release(entry).map_err(|errno| failed(LIST, errno))?;
+    }
+    Ok(!alone)
+}
+
+fn places(directory: &Arc<Directory>) -> Result<impl Iterator<Item = Place>> {
+    reached(Step::ListNames);
+    let directory = Arc::clone(directory);
+    Ok(directory.file_names()?.into_iter().map(move |file| place_of(&directory, &file)))
+}
+
+fn place_of(directory: &Arc<Directory>, file: &CStr) -> Place {
+    Place { directory: Arc::clone(directory), file: FileName::found(file) }
+}
+
+/// Lists a namespace.
+pub(crate) fn list(directory: &Arc<Directory>) -> Result<Listing> {
+    let mut listing = Listing::default();
+    let mut seen = Vec::new();
+    for place in places(directory)?.filter(|place| !place.file.is_temporary()) {
+        match look(&place) {
+            Ok(found) => seen.extend(found.map(|found| (place, found))),
+            Err(error) => listing.problems.push(Problem { file_name: place.file.to_string(), error }),
+        }
+    }
+    let looks: Vec<_> = seen.iter().map(|(_, seen)| (seen.id, seen.entry.as_fd())).collect();
+    let mut holders = processes::holders(&looks)?;
+    for (place, seen) in &seen {
+        let holders = holders.remove(&seen.id).unwrap_or_default();
+        match describe(seen, directory.scope(), holders) {
+            Ok(Status::Live(object)) => listing.objects.push(object),
+            Ok(Status::Stale(name)) => listing.stale.push(name),
+            Err(error) => listing.problems.push(Problem { file_name: place.file.to_string(), error }),
+        }
+    }
+    listing.objects.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(listing)
+}
+
+/// Describes one object.
+pub(crate) fn find(directory: &Arc<Directory>, name: &ObjectName) -> Result<ObjectInfo> {
+    let absent = || Error::new(Code::FILE_NOT_FOUND, "find object");
+    let place = Place { directory: Arc::clone(directory), file: FileName::of(name) };
+    let seen = look(&place)?.ok_or_else(absent)?;
+    let holders = processes::holders(&[(seen.id, seen.entry.as_fd())])?.remove(&seen.id).unwrap_or_default();
+    match describe(&seen, directory.scope(), holders)? {
+        Status::Live(object) if seen.raw.validate()?.is_of(name) => Ok(object),
+        _ => Err(absent()),
+    }
+}
+
+enum Status {
+    Live(ObjectInfo),
+    Stale(String),
+}
+
+fn describe(seen: &Seen, scope: Scope, holders: Vec<Holder>) -> Result<Status> {
+    let record = seen.raw.validate()?;
+    let name = record.name(scope)?.to_string();
+    if record.word == word::DEAD || (holders.is_empty() && !is_held_unseen(seen.entry.as_fd())?) {
+        return Ok(Status::Stale(name));
+    }
+    Ok(Status::Live(ObjectInfo {
+        name,
+        kind: record.kind,
+        size: record.size,
+        resident: resident(seen, &record),
+        protection: record.protection,
+        owner: seen.owner,
+        created: record.created,
+        backing: match record.location {
+            Location::Holder => Backing::Memory,
+            Location::Entry => Backing::Entry,
+            Location::File => Backing::File(record.path().unwrap_or_default()),
+        },
+        unseen_holders: holders.is_empty(),
+        holders,
+    }))
+}
+
+/// How many of an object's bytes are in memory.
+fn resident(seen: &Seen, record: &Record<'_>) -> Option<u64> {
+    match record.location {
+        Location::Entry => Some(seen.blocks.saturating_sub(record.header_bytes).min(round_up(record.size))),
+        Location::Holder => {
+            reach::look_at_bytes(record).map(|(_, stat)| (stat.st_blocks as u64).saturating_mul(512))
+        }
+        Location::File => {
+            reach::look_at_bytes(record).and_then(|(file, _)| processes::cached(file.as_fd(), record.size))
+        }
+    }
+}
+
+fn round_up(size: u64) -> u64 {
+    size.next_multiple_of(super::record::PAGE as u64)
+}
+
+/// Removes, or only names, the entries that nobody holds.
+pub(crate) fn sweep(directory: &Arc<Directory>, mode: SweepMode) -> Result<Sweep> {
+    let mut sweep = Sweep::default();
+    for place in places(directory)? {
+        match sweep_one(&place, directory.scope(), mode) {
+            Ok(swept) => sweep.removed.extend(swept),
+            Err(error) => sweep.problems.push(Problem { file_name: place.file.to_string(), error }),
+        }
+    }
+    Ok(sweep)
+}
+
+fn sweep_one(place: &Place, scope: Scope, mode: SweepMode) -> Result<Option<Swept>> {
+    let seen = match look(place) {
+        Ok(Some(seen)) => seen,
+        Ok(None) => {
+            // A directory in which there is no entry, or none any more.
+            if mode == SweepMode::Remove {
+                entry::settle(place)?;
+            }
+            return Ok(None);
+        }
+        // Too short for a header, perhaps: there is no object, but there may be somebody who thinks so.
+        Err(error) if error.code() == Code::INVALID_DATA => return sweep_malformed(place, mode, error),
+        Err(error) => return Err(error),
+    };
+    let (name, kind) = match seen.raw.validate() {
+        Ok(record) => (record.name(scope)?.to_string(), record.kind),
+        Err(error) if error.code() == Code::INVALID_DATA => return sweep_malformed(place, mode, error),
+        Err(error) => return Err(error),
+    };
+    let swept = Swept { name, kind: Some(kind), bytes: seen.blocks };
+    let dead = match mode {
+        SweepMode::DryRun => !is_held_unseen(seen.entry.as_fd())?,
+        SweepMode::Remove => match entry::settle(place)? {
+            Verdict::Dead => true,
+            Verdict::Live => false,
+            Verdict::Leftover(error) => return Err(error),
+        },
+    };
+    Ok(dead.then_some(swept))
+}
+
+/// An entry that cannot be read cannot be opened either, so nobody comes to hold it while it is removed.
+fn sweep_malformed(place: &Place, mode: SweepMode, error: Error) -> Result<Option<Swept>> {
+    let Ok(entry) = open_at(&place.directory, place.file.entry(), OFlags::RDONLY) else { return Err(error) };
+    let stat = rustix::fs::fstat(&entry).map_err(|errno| failed(LIST, errno))?;
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile || is_held_unseen(entry.as_fd())? {
+        return Err(error);
+    }
+    if mode == SweepMode::Remove {
+        entry::remove(place, entry.as_fd())?;
+    }
+    Ok(Some(Swept {
+        name: place.file.to_string(),
+        kind: None,
+        bytes: (stat.st_blocks as u64).saturating_mul(512),
+    }))
+}

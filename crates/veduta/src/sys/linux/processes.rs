@@ -1,0 +1,146 @@
+//! Other processes, as /proc shows them: their descriptors, and who holds what.
+
+use super::error::failed;
+use super::record::FileId;
+use crate::{Holder, HolderAccess, Result};
+use rustix::fd::{AsRawFd, BorrowedFd};
+use rustix::fs::{AtFlags, CWD};
+use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::sync::Mutex;
+
+/// The path by which the kernel reaches a descriptor of this process.
+pub(crate) fn own_descriptor(fd: BorrowedFd<'_>) -> String {
+    format!("/proc/self/fd/{}", fd.as_raw_fd())
+}
+
+/// The path by which the kernel reaches a descriptor of another process.
+pub(crate) fn descriptor(pid: u32, number: u32) -> String {
+    format!("/proc/{pid}/fd/{number}")
+}
+
+/// The pid namespace of this process; 0 where /proc cannot tell.
+pub(crate) fn own_pid_namespace() -> u64 {
+    // A child made after unshare(CLONE_NEWPID) is in another one than its parent.
+    static KNOWN: Mutex<Option<(u64, u64)>> = Mutex::new(None);
+    let generation = super::fork::generation();
+    let mut known = KNOWN.lock().unwrap_or_else(|e| e.into_inner());
+    match *known {
+        Some((when, inode)) if when == generation => inode,
+        _ => {
+            let inode = rustix::fs::stat("/proc/self/ns/pid").map_or(0, |stat| stat.st_ino);
+            *known = Some((generation, inode));
+            inode
+        }
+    }
+}
+
+/// A descriptor of a process.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Descriptor {
+    pub(crate) pid: u32,
+    pub(crate) number: u32,
+}
+
+/// Calls `visit` for each descriptor that this process may look at, until it gives something.
+pub(crate) fn find_descriptor<T>(
+    mut visit: impl FnMut(Descriptor, FileId) -> Option<T>,
+) -> Result<Option<T>> {
+    const OPERATION: &str = "look through /proc";
+    let io = |error: std::io::Error| {
+        failed(OPERATION, rustix::io::Errno::from_io_error(&error).unwrap_or(rustix::io::Errno::IO))
+    };
+    for process in fs::read_dir("/proc").map_err(io)? {
+        let Some(pid) = number_of(&process.map_err(io)?) else { continue };
+        // Gone meanwhile, or not ours to look into: it shows nothing.
+        let Ok(descriptors) = fs::read_dir(format!("/proc/{pid}/fd")) else { continue };
+        for entry in descriptors.flatten() {
+            let Some(number) = number_of(&entry) else { continue };
+            if let Ok(stat) = rustix::fs::statat(CWD, descriptor(pid, number), AtFlags::empty())
+                && let Some(found) = visit(Descriptor { pid, number }, FileId::of(&stat))
+            {
+                return Ok(Some(found));
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn number_of(entry: &fs::DirEntry) -> Option<u32> {
+    entry.file_name().to_str()?.parse().ok()
+}
+
+/// Who has which of these files open, besides the descriptors of this process that are given: one walk through /proc for
+/// all of them.
+pub(crate) fn holders(looks: &[(FileId, BorrowedFd<'_>)]) -> Result<HashMap<FileId, Vec<Holder>>> {
+    let own: HashSet<u32> = looks.iter().map(|(_, fd)| fd.as_raw_fd() as u32).collect();
+    let mut found: HashMap<FileId, Vec<Holder>> = looks.iter().map(|&(id, _)| (id, Vec::new())).collect();
+    find_descriptor::<()>(|descriptor, id| {
+        let is_look = descriptor.pid == std::process::id() && own.contains(&descriptor.number);
+        if let Some(holders) = found.get_mut(&id).filter(|_| !is_look) {
+            let access = access(descriptor);
+            match holders.iter_mut().find(|holder| holder.pid == descriptor.pid) {
+                Some(holder) => holder.access = holder.access.max(access),
+                None => {
+                    holders.push(Holder { pid: descriptor.pid, command: command(descriptor.pid), access })
+                }
+            }
+        }
+        None
+    })?;
+    for holders in found.values_mut() {
+        holders.sort_by_key(|holder| holder.pid);
+    }
+    Ok(found)
+}
+
+/// The holders of a file for an error message; `None` where none can be seen.
+pub(crate) fn describe_holders(look: BorrowedFd<'_>) -> Option<String> {
+    let id = FileId::of(&rustix::fs::fstat(look).ok()?);
+    let holders = holders(&[(id, look)]).ok()?.remove(&id)?;
+    let list: Vec<_> =
+        holders.iter().map(|holder| format!("{} ({})", holder.pid, holder.command.escape_debug())).collect();
+    (!list.is_empty()).then(|| format!("process {}", list.join(", ")))
+}
+
+/// How much of the beginning of a file is in the page cache; `None` where the kernel (before 6.5) or the file's mode does
+/// not tell.
+pub(crate) fn cached(file: BorrowedFd<'_>, size: u64) -> Option<u64> {
+    #[repr(C)]
+    struct Range {
+        offset: u64,
+        len: u64,
+    }
+    const CACHESTAT: libc::c_long = 451;
+    let range = Range { offset: 0, len: size };
+    // How many pages are cached, dirty, in write-back, evicted and recently evicted.
+    let mut pages = [0_u64; 5];
+    // SAFETY: the structures are those of cachestat(2), and outlive the call.
+    let status = unsafe { libc::syscall(CACHESTAT, file.as_raw_fd(), &raw const range, &raw mut pages, 0) };
+    (status == 0).then(|| (pages[0] * super::record::PAGE as u64).min(size))
+}
+
+fn access(descriptor: Descriptor) -> HolderAccess {
+    let info = fs::read_to_string(format!("/proc/{}/fdinfo/{}", descriptor.pid, descriptor.number))
+        .unwrap_or_default();
+    let flags = info
+        .lines()
+        .find_map(|line| line.strip_prefix("flags:"))
+        .and_then(|flags| i32::from_str_radix(flags.trim(), 8).ok());
+    match flags.map(|flags| flags & libc::O_ACCMODE) {
+        Some(libc::O_RDONLY) => HolderAccess::Read,
+        _ => HolderAccess::ReadWrite,
+    }
+}
+
+/// The command line of a process, or its short name where that is empty.
+fn command(pid: u32) -> String {
+    let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let words: Vec<_> =
+        line.split(|&byte| byte == 0).filter(|word| !word.is_empty()).map(String::from_utf8_lossy).collect();
+    if words.is_empty() {
+        fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim_end().to_owned()
+    } else {
+        words.join(" ")
+    }
+}

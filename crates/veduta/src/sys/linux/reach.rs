@@ -1,0 +1,206 @@
+//! How an opener comes by the bytes of an object: always from somebody who holds it, because that is the proof that the
+//! object still lives.
+
+use super::entry::Reach;
+use super::error::failed;
+use super::presence;
+use super::processes::{self, Descriptor};
+use super::record::{FileId, Location, Record, SLOTS_OFFSET, Slot};
+use super::step::{Step, reached};
+use crate::{Code, Error, Result};
+use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
+use rustix::io::Errno;
+use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags};
+use std::sync::Mutex;
+use zerocopy::IntoBytes;
+
+/// The bytes of an object that was opened.
+#[derive(Debug)]
+pub(crate) enum Bytes {
+    /// A descriptor of their own: of a memory file, or of a file of the user's.
+    Own(OwnedFd, Stat),
+    /// They stand in the entry.
+    InEntry,
+}
+
+/// Fetches the bytes for an opener that has the presence lock.
+pub(crate) fn reach(
+    entry: BorrowedFd<'_>,
+    record: &Record<'_>,
+    write: bool,
+    strangers: bool,
+) -> Result<Reach<Bytes>> {
+    if record.location != Location::Holder {
+        reached(Step::QueryBytes);
+        if !presence::others_have_bytes(entry).map_err(|errno| failed(OPERATION, errno))? {
+            return Ok(Reach::Nothing);
+        }
+        reached(Step::TakeBytes);
+        presence::take_bytes(entry).map_err(|errno| failed(OPERATION, errno))?;
+    }
+    if record.location == Location::Entry {
+        return Ok(Reach::Bytes(Bytes::InEntry));
+    }
+    reached(Step::ReachBytes);
+    let found = from_recorded_holder(record, write)
+        .or_else(|| from_path(record, write))
+        .map_or_else(|| from_any_holder(entry, record, write), |found| Ok(Some(found)))?;
+    let Some((bytes, stat)) = found else {
+        return match record.location {
+            // Its holders live: the file was moved, or it is not for this user.
+            Location::File => {
+                Err(Error::new(Code::FILE_NOT_FOUND, "open the file of section").hint(format!(
+                    "its holders live, but the file is neither shown by them nor at {}",
+                    record.path().unwrap_or_default().display()
+                )))
+            }
+            _ => Ok(Reach::Nothing),
+        };
+    };
+    if strangers {
+        trust(entry, &stat)?;
+    }
+    Ok(Reach::Bytes(Bytes::Own(bytes, stat)))
+}
+
+const OPERATION: &str = "reach the bytes of object";
+
+/// Whoever made an entry chose which file it names. What they could not open themselves they must not make us open.
+fn trust(entry: BorrowedFd<'_>, bytes: &Stat) -> Result<()> {
+    let maker = rustix::fs::fstat(entry).map_err(|errno| failed(OPERATION, errno))?.st_uid;
+    if maker == bytes.st_uid || maker == 0 || maker == rustix::process::geteuid().as_raw() {
+        return Ok(());
+    }
+    Err(Error::new(Code::ACCESS_DENIED, OPERATION).hint(format!(
+        "user {maker} made the object over a file of user {}: such an object is not opened for others",
+        bytes.st_uid
+    )))
+}
+
+/// Files that are not what the record says are somebody else's by now.
+fn verified(fd: OwnedFd, expected: FileId) -> Option<(OwnedFd, Stat)> {
+    let stat = rustix::fs::fstat(&fd).ok()?;
+    (FileId::of(&stat) == expected).then_some((fd, stat))
+}
+
+fn from_recorded_holder(record: &Record<'_>, write: bool) -> Option<(OwnedFd, Stat)> {
+    let here = processes::own_pid_namespace();
+    record.slots.iter().filter(|slot| slot.pid != 0 && slot.pid_namespace == here).find_map(|slot| {
+        let descriptor = Descriptor { pid: slot.pid, number: slot.descriptor };
+        // Sharing the holder's own description is cheapest, but it has the holder's access.
+        let shared = if write { HOLDERS.descriptor(descriptor) } else { None };
+        shared
+            .and_then(|fd| verified(fd, record.bytes))
+            .filter(|(fd, _)| record.location == Location::Holder || is_writable(fd.as_fd()))
+            .or_else(|| reopen(descriptor, record.bytes, write))
+    })
+}
+
+/// A memory file that an entry records is open for writing; a file of the user's may not be.
+fn is_writable(fd: BorrowedFd<'_>) -> bool {
+    rustix::fs::fcntl_getfl(fd).is_ok_and(|flags| flags & OFlags::RWMODE == OFlags::RDWR)
+}
+
+/// Opens a holder's descriptor anew, with just the access that is wanted.
+fn reopen(descriptor: Descriptor, expected: FileId, write: bool) -> Option<(OwnedFd, Stat)> {
+    let path = processes::descriptor(descriptor.pid, descriptor.number);
+    // Look before opening: by now the number may be a device, and opening some has effects.
+    let stat = rustix::fs::statat(CWD, &path, AtFlags::empty()).ok()?;
+    if FileId::of(&stat) != expected {
+        return None;
+    }
+    verified(rustix::fs::open(&path, flags(write), Mode::empty()).ok()?, expected)
+}
+
+fn flags(write: bool) -> OFlags {
+    let access = if write { OFlags::RDWR } else { OFlags::RDONLY };
+    access | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY
+}
+
+fn from_path(record: &Record<'_>, write: bool) -> Option<(OwnedFd, Stat)> {
+    let path = record.path()?;
+    let seen = rustix::fs::open(&path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).ok()?;
+    let (seen, stat) = verified(seen, record.bytes)?;
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+        return None;
+    }
+    let file = rustix::fs::open(processes::own_descriptor(seen.as_fd()), flags(write), Mode::empty()).ok()?;
+    verified(file, record.bytes)
+}
+
+/// The bytes of an object, only to look at them: from a recorded holder or its path, not from just anybody.
+pub(crate) fn look_at_bytes(record: &Record<'_>) -> Option<(OwnedFd, Stat)> {
+    from_recorded_holder(record, false).or_else(|| from_path(record, false))
+}
+
+/// The recorded holders are gone: asks everybody, and records itself so that the next opener need not.
+fn from_any_holder(
+    entry: BorrowedFd<'_>,
+    record: &Record<'_>,
+    write: bool,
+) -> Result<Option<(OwnedFd, Stat)>> {
+    let found = processes::find_descriptor(|descriptor, id| {
+        (id == record.bytes).then(|| reopen(descriptor, record.bytes, write)).flatten()
+    })?;
+    if let Some((bytes, _)) = &found
+        && write
+    {
+        record_holder(entry, own_slot(bytes.as_fd()))?;
+    }
+    Ok(found)
+}
+
+/// This process as a holder that shows the bytes.
+pub(crate) fn own_slot(bytes: BorrowedFd<'_>) -> Slot {
+    Slot {
+        pid: std::process::id(),
+        descriptor: bytes.as_raw_fd() as u32,
+        pid_namespace: processes::own_pid_namespace(),
+    }
+}
+
+/// Writes a holder over an old one. Two writers, or a reader, may meet here: what comes out is checked by whoever uses it.
+fn record_holder(entry: BorrowedFd<'_>, slot: Slot) -> Result<()> {
+    let index = slot.pid as usize % super::record::SLOTS;
+    let offset = SLOTS_OFFSET + index * size_of::<Slot>();
+    match rustix::io::pwrite(entry, slot.as_bytes(), offset as u64) {
+        Ok(_) => Ok(()),
+        Err(errno) => Err(failed("record holder", errno)),
+    }
+}
+
+/// Processes whose descriptors were asked for, by pid, so that asking again costs one call and not three.
+static HOLDERS: Holders = Holders { known: Mutex::new(Vec::new()) };
+
+struct Holders {
+    known: Mutex<Vec<(u32, OwnedFd)>>,
+}
+
+/// Each takes a descriptor of this process.
+const REMEMBERED: usize = 8;
+
+impl Holders {
+    /// A copy of another process's descriptor; `None` where that process is gone or does not allow it.
+    fn descriptor(&self, wanted: Descriptor) -> Option<OwnedFd> {
+        let mut known = self.known.lock().unwrap_or_else(|e| e.into_inner());
+        let get = |process: &OwnedFd| {
+            rustix::process::pidfd_getfd(process, wanted.number as i32, PidfdGetfdFlags::empty())
+        };
+        if let Some(index) = known.iter().position(|(pid, _)| *pid == wanted.pid) {
+            match get(&known[index].1) {
+                // The process ended, and another may have its pid.
+                Err(Errno::SRCH) => drop(known.remove(index)),
+                result => return result.ok(),
+            }
+        }
+        let pid = Pid::from_raw(i32::try_from(wanted.pid).ok()?)?;
+        let process = rustix::process::pidfd_open(pid, PidfdFlags::empty()).ok()?;
+        let descriptor = get(&process).ok()?;
+        if known.len() == REMEMBERED {
+            known.remove(0);
+        }
+        known.push((wanted.pid, process));
+        Some(descriptor)
+    }
+}

@@ -1,0 +1,528 @@
+//! Sections: descriptors of bytes, and of the entry that names them.
+
+use super::commit;
+use super::directory::{Directory, FileName};
+use super::entry::{self, Nameless, Place, Reach};
+use super::error::failed;
+use super::hold::Hold;
+use super::large_pages;
+use super::presence;
+use super::processes;
+use super::reach::{self, Bytes, own_slot};
+use super::record::{FileId, Location, NewRecord, PAGE, Record, Slot, header_bytes};
+use crate::{Code, Commit, Error, Kind, ObjectName, Pages, Protection, Result, Scope, SectionAccess};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{FileType, MemfdFlags, Mode, OFlags, SealFlags, Stat};
+use rustix::io::Errno;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+const CREATE: &str = "create section";
+const OPEN: &str = "open section";
+
+/// What a new section is to be.
+pub(crate) struct NewSection<'a> {
+    pub(crate) size: u64,
+    pub(crate) protection: Protection,
+    pub(crate) file: Option<BorrowedFd<'a>>,
+    pub(crate) commit: Commit,
+    pub(crate) pages: Pages,
+    pub(crate) numa_node: Option<u32>,
+    pub(crate) mode: u32,
+}
+
+/// The bytes that a handle reaches.
+#[derive(Debug)]
+pub(crate) enum Store {
+    /// A memory file of its own.
+    Memory(OwnedFd),
+    /// The entry itself.
+    Entry,
+    /// A file of the user's. Shared with its views, which need it to start write-back.
+    File(Arc<OwnedFd>),
+}
+
+/// What a handle knows of its section, besides the descriptors.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Facts {
+    pub(crate) size: u64,
+    pub(crate) protection: Protection,
+    pub(crate) access: SectionAccess,
+    /// Where in the descriptor the bytes begin.
+    pub(crate) start: u64,
+    /// The page size as a power of two, if it is not the machine's usual one.
+    pub(crate) page_shift: u32,
+    /// Whether pages are to be large where the kernel can make them so.
+    pub(crate) transparent: bool,
+    /// Whether this user is told which pages of the bytes are in memory (`mincore(2)`).
+    pub(crate) residency_known: bool,
+}
+
+impl Facts {
+    /// The size of the pages that views are made of.
+    pub(crate) fn page(&self) -> u64 {
+        if self.page_shift == 0 { PAGE as u64 } else { 1 << self.page_shift }
+    }
+
+    /// Whether the descriptors of a handle with those rights are open for writing.
+    pub(crate) fn writes(protection: Protection, access: SectionAccess) -> bool {
+        protection.writes_shared() && access.contains(SectionAccess::WRITE)
+    }
+}
+
+/// A handle to a section. The hold goes before the bytes: a process that was stopped in between would be a holder that
+/// shows nothing.
+#[derive(Debug)]
+pub(crate) struct Section {
+    pub(crate) hold: Option<Hold>,
+    pub(crate) store: Store,
+    pub(crate) facts: Facts,
+    /// What the handle is, for who gets its descriptors; made when it is to leave the process.
+    pub(crate) card: Option<OwnedFd>,
+}
+
+/// The directory of a name.
+pub(crate) fn place(name: &ObjectName, namespace: Option<&Arc<Directory>>) -> Result<Place> {
+    let directory = match namespace {
+        Some(directory) => Arc::clone(directory),
+        None => Directory::of(name.scope())?,
+    };
+    Ok(Place { directory, file: FileName::of(name) })
+}
+
+/// Opens a section by name; `None` when there is none.
+pub(crate) fn open(place: &Place, name: &ObjectName, access: SectionAccess) -> Result<Option<Section>> {
+    let strangers = place.directory.scope() != Scope::Local;
+    let opened = entry::open(place, access.contains(SectionAccess::WRITE), |entry, record| {
+        if !record.is_of(name) {
+            return Err(Error::new(Code::INVALID_DATA, OPEN)
+                .hint("another name stands in its entry: somebody changed it; `veduta sweep` removes it if nobody holds it"));
+        }
+        if record.kind != Kind::Section {
+            return Err(
+                Error::new(Code::INVALID_HANDLE, OPEN).hint(format!("the name belongs to a {}", record.kind))
+            );
+        }
+        let write = Facts::writes(record.protection, access);
+        Ok(match reach::reach(entry, record, write, strangers)? {
+            Reach::Nothing => Reach::Nothing,
+            Reach::Bytes(bytes) => {
+                let facts = facts_of(record, access);
+                check_length(&bytes, record, entry)?;
+                Reach::Bytes((bytes, facts, record.location))
+            }
+        })
+    })?;
+    Ok(opened.map(|opened| {
+        let (bytes, mut facts, location) = opened.bytes;
+        let store = match bytes {
+            Bytes::InEntry => Store::Entry,
+            Bytes::Own(bytes, stat) => {
+                facts.residency_known =
+                    may_know_residency(&stat, facts.access.contains(SectionAccess::WRITE));
+                if location == Location::Holder { Store::Memory(bytes) } else { Store::File(Arc::new(bytes)) }
+            }
+        };
+        Section { store, hold: Some(opened.hold), facts, card: None }
+    }))
+}
+
+fn facts_of(record: &Record<'_>, access: SectionAccess) -> Facts {
+    Facts {
+        size: record.size,
+        protection: record.protection,
+        access,
+        start: if record.location == Location::Entry { record.header_bytes } else { 0 },
+        page_shift: record.page_shift,
+        transparent: record.transparent,
+        residency_known: access.contains(SectionAccess::WRITE),
+    }
+}
+
+/// A record that promises more bytes than there are would be paid for with a signal at the first touch.
+fn check_length(bytes: &Bytes, record: &Record<'_>, entry: BorrowedFd<'_>) -> Result<()> {
+    let (needed, there) = match bytes {
+        Bytes::Own(_, stat) => (record.size, stat.st_size as u64),
+        Bytes::InEntry => {
+            let stat = rustix::fs::fstat(entry).map_err(|errno| failed(OPEN, errno))?;
+            (record.header_bytes + record.size, stat.st_size as u64)
+        }
+    };
+    if needed <= there {
+        return Ok(());
+    }
+    Err(Error::new(Code::INVALID_DATA, OPEN).hint(format!(
+        "it should have {needed} bytes and has {there}: somebody cut it off after it was created"
+    )))
+}
+
+/// The kernel tells the owner of a file, and who may write to it; to all others it says that every page is there.
+pub(crate) fn may_know_residency(stat: &Stat, writes: bool) -> bool {
+    writes || {
+        let user = rustix::process::geteuid();
+        user.is_root() || stat.st_uid == user.as_raw()
+    }
+}
+
+/// Makes a section without a name.
+pub(crate) fn create_unnamed(new: &NewSection<'_>) -> Result<Section> {
+    let (store, facts, _) = match new.file {
+        Some(file) => of_file(new, file)?,
+        None => of_memory(new, "veduta")?,
+    };
+    Ok(Section { store, hold: None, facts, card: None })
+}
+
+/// Makes a section and gives it a name; `None` when the name is taken.
+pub(crate) fn create_named(
+    new: &NewSection<'_>,
+    place: &Place,
+    name: &ObjectName,
+) -> Result<Option<Section>> {
+    let nameless = Nameless::new(&place.directory, new.mode)?;
+    let mut path = None;
+    let (store, facts, location, bytes, slot) = match new.file {
+        Some(file) => {
+            let (store, facts, stat) = of_file(new, file)?;
+            path = std::fs::read_link(processes::own_descriptor(file)).ok().filter(|path| path.is_absolute());
+            presence::take_bytes(nameless.as_fd()).map_err(|errno| failed(CREATE, errno))?;
+            let slot = own_slot(store_fd(&store, nameless.as_fd()));
+            (store, facts, Location::File, FileId::of(&stat), slot)
+        }
+        None if bytes_go_into_entry(place.directory.scope()) => {
+            let start = header_bytes(name.as_str().len(), 0) as u64;
+            let facts = in_entry(new, nameless.as_fd(), start)?;
+            presence::take_bytes(nameless.as_fd()).map_err(|errno| failed(CREATE, errno))?;
+            let nobody = Slot { pid: 0, descriptor: 0, pid_namespace: 0 };
+            (Store::Entry, facts, Location::Entry, FileId { device: 0, inode: 0 }, nobody)
+        }
+        None => {
+            let (store, facts, stat) = of_memory(new, name.as_str())?;
+            let slot = own_slot(store_fd(&store, nameless.as_fd()));
+            (store, facts, Location::Holder, FileId::of(&stat), slot)
+        }
+    };
+    let record = NewRecord {
+        name,
+        kind: Kind::Section,
+        location,
+        protection: facts.protection,
+        page_shift: facts.page_shift,
+        transparent: facts.transparent,
+        size: facts.size,
+        bytes,
+        slot,
+        path: path.as_deref(),
+    };
+    write_whole(nameless.as_fd(), &record.to_bytes())?;
+    Ok(nameless.publish(place)?.map(|hold| Section { store, hold: Some(hold), facts, card: None }))
+}
+
+fn store_fd<'a>(store: &'a Store, entry: BorrowedFd<'a>) -> BorrowedFd<'a> {
+    match store {
+        Store::Memory(fd) => fd.as_fd(),
+        Store::File(fd) => fd.as_fd(),
+        Store::Entry => entry,
+    }
+}
+
+fn write_whole(entry: BorrowedFd<'_>, header: &[u8]) -> Result<()> {
+    match rustix::io::retry_on_intr(|| rustix::io::pwrite(entry, header, 0)) {
+        Ok(written) if written == header.len() => Ok(()),
+        Ok(_) => Err(commit::no_memory(entry, header.len() as u64, Errno::NOSPC)),
+        Err(errno) => Err(commit::no_memory(entry, header.len() as u64, errno)),
+    }
+}
+
+/// Other users, and other pid namespaces, cannot look into this process to get the bytes; nobody can, if it is not dumpable.
+fn bytes_go_into_entry(scope: Scope) -> bool {
+    scope != Scope::Local
+        || std::env::var_os("VEDUTA_BYTES").is_some_and(|where_| where_ == "entry")
+        || !matches!(rustix::process::dumpable_behavior(), Ok(rustix::process::DumpableBehavior::Dumpable))
+}
+
+fn rights(new: &NewSection<'_>, size: u64) -> Facts {
+    Facts {
+        size,
+        protection: new.protection,
+        access: new.protection.handle_access(),
+        start: 0,
+        page_shift: 0,
+        transparent: new.pages == Pages::Transparent,
+        residency_known: true,
+    }
+}
+
+/// A memory file that cannot change its size, open for reading and writing whatever the protection: the handle's rights
+/// are checked before anything is mapped, and who opens it by name gets a description with just its own rights.
+fn of_memory(new: &NewSection<'_>, label: &str) -> Result<(Store, Facts, Stat)> {
+    let fail = |errno| failed(CREATE, errno);
+    let mut facts = rights(new, new.size);
+    let mut flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+    match new.pages {
+        Pages::Normal => {}
+        Pages::Transparent => large_pages::check_transparent()?,
+        Pages::Huge | Pages::HugeOf(_) => {
+            let page = if let Pages::HugeOf(page) = new.pages { page } else { large_pages::default_size()? };
+            large_pages::check_size(page)?;
+            if !new.size.is_multiple_of(page) {
+                return Err(Error::new(Code::INVALID_PARAMETER, CREATE)
+                    .hint(format!("the size must be a multiple of the large page size, {page} bytes")));
+            }
+            facts.page_shift = page.ilog2();
+            flags |= MemfdFlags::HUGETLB | MemfdFlags::from_bits_retain(facts.page_shift << 26);
+        }
+    }
+    let fd = memory_file(label, flags, new.protection.executes()).map_err(fail)?;
+    // A memory file belongs to its maker alone. By default anybody who gets a read-only descriptor could reopen it to write.
+    rustix::fs::fchmod(&fd, Mode::from_raw_mode(0o600)).map_err(fail)?;
+    if facts.page_shift == 0 && new.commit != Commit::Reserve {
+        commit::promise(new.size)?;
+    }
+    rustix::fs::ftruncate(&fd, new.size).map_err(fail)?;
+    rustix::fs::fcntl_add_seals(&fd, SealFlags::SHRINK | SealFlags::GROW).map_err(fail)?;
+    if let Some(node) = new.numa_node {
+        large_pages::prefer_node(fd.as_fd(), 0, new.size, node)?;
+    }
+    // Large pages are a resource of their own that nothing else guards: taken at once, as on Windows.
+    if new.commit == Commit::Now || (facts.page_shift != 0 && new.commit != Commit::Reserve) {
+        commit::allocate(fd.as_fd(), 0, new.size).map_err(|errno| match errno {
+            Errno::NOSPC | Errno::NOMEM if facts.page_shift != 0 => {
+                large_pages::too_few(new.size, facts.page()).source(errno)
+            }
+            errno => commit::no_memory(fd.as_fd(), new.size, errno),
+        })?;
+    }
+    let stat = rustix::fs::fstat(&fd).map_err(fail)?;
+    Ok((Store::Memory(fd), facts, stat))
+}
+
+/// Makes a memory file whose name tells operators what it is (`/proc/PID/maps`, `lsof`).
+fn memory_file(label: &str, flags: MemfdFlags, executes: bool) -> rustix::io::Result<OwnedFd> {
+    const LONGEST: usize = 200;
+    let end = (0..=label.len().min(LONGEST)).rev().find(|&end| label.is_char_boundary(end)).unwrap_or(0);
+    let label = &label[..end];
+    let exec = if executes { MemfdFlags::EXEC } else { MemfdFlags::NOEXEC_SEAL };
+    match rustix::fs::memfd_create(label, flags | exec) {
+        // Before Linux 6.3 the two flags are unknown, and not needed.
+        Err(Errno::INVAL) => rustix::fs::memfd_create(label, flags),
+        result => result,
+    }
+}
+
+fn in_entry(new: &NewSection<'_>, entry: BorrowedFd<'_>, start: u64) -> Result<Facts> {
+    if new.pages != Pages::Normal {
+        return Err(Error::new(Code::NOT_SUPPORTED, CREATE).hint(
+            "large pages need a Local or unnamed section: the bytes of others stand in a file on tmpfs",
+        ));
+    }
+    let facts = Facts { start, ..rights(new, new.size) };
+    let end = start + new.size;
+    if new.commit == Commit::Reserve {
+        rustix::fs::ftruncate(entry, end).map_err(|errno| failed(CREATE, errno))?;
+    } else {
+        commit::promise(new.size)?;
+    }
+    if let Some(node) = new.numa_node {
+        rustix::fs::ftruncate(entry, end).map_err(|errno| failed(CREATE, errno))?;
+        large_pages::prefer_node(entry, start, new.size, node)?;
+    }
+    if new.commit != Commit::Reserve {
+        // The mount has a limit of its own, which only taking the room respects.
+        commit::allocate(entry, 0, end).map_err(|errno| commit::no_memory(entry, end, errno))?;
+    }
+    Ok(facts)
+}
+
+fn of_file(new: &NewSection<'_>, file: BorrowedFd<'_>) -> Result<(Store, Facts, Stat)> {
+    let fail = |errno| failed(CREATE, errno);
+    let refuse = |code, hint: &'static str| Err(Error::new(code, CREATE).hint(hint));
+    if new.pages != Pages::Normal {
+        return refuse(Code::INVALID_PARAMETER, "large pages are for sections without a file");
+    }
+    if new.numa_node.is_some() {
+        return refuse(
+            Code::NOT_SUPPORTED,
+            "the pages of a file are placed by the kernel; leave the NUMA node out",
+        );
+    }
+    let stat = rustix::fs::fstat(file).map_err(fail)?;
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile => {}
+        FileType::Directory => {
+            return refuse(Code::BAD_EXE_FORMAT, "a section cannot be made of a directory");
+        }
+        _ => return refuse(Code::INVALID_HANDLE, "a section can be made of a regular file only"),
+    }
+    let flags = rustix::fs::fcntl_getfl(file).map_err(fail)?;
+    let writable = flags & OFlags::RWMODE == OFlags::RDWR;
+    if flags.contains(OFlags::PATH) || flags & OFlags::RWMODE == OFlags::WRONLY {
+        return refuse(Code::ACCESS_DENIED, "the file must be open for reading, even if views only write");
+    }
+    if new.protection.writes_shared() && !writable {
+        return refuse(
+            Code::ACCESS_DENIED,
+            "the file is open for reading only, and the section is to write to it",
+        );
+    }
+    if new.protection.executes()
+        && rustix::fs::fstatvfs(file).map_err(fail)?.f_flag.contains(rustix::fs::StatVfsMountFlags::NOEXEC)
+    {
+        return refuse(
+            Code::ACCESS_DENIED,
+            "nothing may be executed from the file system that the file is on (noexec)",
+        );
+    }
+    let length = stat.st_size as u64;
+    let size = if new.size == 0 { length } else { new.size };
+    if size == 0 {
+        return refuse(Code::FILE_INVALID, "give a size, or write something to the file first");
+    }
+    if size > length {
+        if !new.protection.writes_shared() {
+            return Err(Error::new(Code::NOT_ENOUGH_MEMORY, CREATE).hint(format!(
+                "the file has {length} bytes, the section {size}: only a section that writes makes its file longer"
+            )));
+        }
+        grow(file, length, size, new.commit)?;
+    }
+    // A handle that does not write has a descriptor that cannot. Where /proc does not give one, the handle's rights stand
+    // alone between its owner and the file it opened itself.
+    let read_only = (!new.protection.writes_shared() && writable)
+        .then(|| reopen(file, false).ok().filter(|fd| entry::identity(fd.as_fd()) == Ok(FileId::of(&stat))))
+        .flatten();
+    let fd = match read_only {
+        Some(fd) => fd,
+        None => rustix::io::fcntl_dupfd_cloexec(file, 0).map_err(fail)?,
+    };
+    let mut facts = rights(new, size);
+    facts.residency_known = may_know_residency(&stat, writable);
+    Ok((Store::File(Arc::new(fd)), facts, stat))
+}
+
+/// Makes a file longer, with room for what is promised. Another process may be doing the same: nothing here shortens it.
+fn grow(file: BorrowedFd<'_>, length: u64, size: u64, commit: Commit) -> Result<()> {
+    use rustix::fs::{FallocateFlags, fallocate};
+    let no_room = |errno| {
+        let error = match errno {
+            Errno::NOSPC | Errno::DQUOT | Errno::FBIG => {
+                Error::new(Code::DISK_FULL, "grow file of section").source(errno)
+            }
+            errno => failed("grow file of section", errno),
+        };
+        error.hint(commit::room(file, size - length))
+    };
+    if commit == Commit::Reserve {
+        return rustix::fs::ftruncate(file, size).map_err(no_room);
+    }
+    // First the room, then the length: a failure leaves the length as it was.
+    match fallocate(file, FallocateFlags::KEEP_SIZE, length, size - length) {
+        Ok(()) => fallocate(file, FallocateFlags::empty(), length, size - length).map_err(no_room),
+        Err(Errno::OPNOTSUPP | Errno::NOSYS) => {
+            let free = rustix::fs::fstatvfs(file).map_err(|errno| failed(CREATE, errno))?;
+            if free.f_bavail.saturating_mul(free.f_frsize) < size - length {
+                return Err(no_room(Errno::NOSPC));
+            }
+            rustix::fs::ftruncate(file, size).map_err(no_room)
+        }
+        Err(errno) => {
+            let error = no_room(errno);
+            // Gives back what was taken of the room, unless somebody else has made the file longer since.
+            if rustix::fs::fstat(file).is_ok_and(|stat| stat.st_size as u64 == length) {
+                rustix::fs::ftruncate(file, length).map_err(|errno| failed(CREATE, errno))?;
+            }
+            Err(error)
+        }
+    }
+}
+
+/// A new description of a file that is already open, with another access: the kernel checks the file's mode.
+fn reopen(fd: BorrowedFd<'_>, write: bool) -> rustix::io::Result<OwnedFd> {
+    let access = if write { OFlags::RDWR } else { OFlags::RDONLY };
+    rustix::fs::open(processes::own_descriptor(fd), access | OFlags::CLOEXEC, Mode::empty())
+}
+
+impl Section {
+    /// The descriptor whose bytes from [`Facts::start`] on are the section's.
+    pub(crate) fn bytes(&self) -> BorrowedFd<'_> {
+        match (&self.store, &self.hold) {
+            (Store::Memory(fd), _) => fd.as_fd(),
+            (Store::File(fd), _) => fd.as_fd(),
+            (Store::Entry, Some(hold)) => hold.as_fd(),
+            (Store::Entry, None) => unreachable!("bytes in an entry come with a hold on it"),
+        }
+    }
+
+    /// The user's file, where there is one.
+    pub(crate) fn file(&self) -> Option<&Arc<OwnedFd>> {
+        if let Store::File(file) = &self.store { Some(file) } else { None }
+    }
+
+    /// Another handle to the same section.
+    pub(crate) fn duplicate(&self, access: SectionAccess) -> Result<Section> {
+        const OPERATION: &str = "duplicate handle to section";
+        let fail = |errno| match errno {
+            Errno::ACCESS | Errno::PERM | Errno::ROFS => {
+                failed(OPERATION, errno).hint("the object does not give this user that access")
+            }
+            errno => {
+                failed(OPERATION, errno).hint("a handle is duplicated through /proc, which must be mounted")
+            }
+        };
+        let write = Facts::writes(self.facts.protection, access);
+        let store = match &self.store {
+            Store::Memory(fd) => Store::Memory(reopen(fd.as_fd(), write).map_err(fail)?),
+            Store::File(fd) => Store::File(Arc::new(reopen(fd.as_fd(), write).map_err(fail)?)),
+            Store::Entry => Store::Entry,
+        };
+        let hold = match &self.hold {
+            None => None,
+            Some(hold) => {
+                let entry = reopen(hold.as_fd(), access.contains(SectionAccess::WRITE)).map_err(fail)?;
+                join_held(entry.as_fd(), !matches!(store, Store::Memory(_)))?;
+                Some(Hold::new(entry, hold.place().clone()))
+            }
+        };
+        Ok(Section { store, hold, facts: Facts { access, ..self.facts }, card: None })
+    }
+
+    /// Makes the bytes unchangeable for everybody.
+    pub(crate) fn seal(&self) -> Result<()> {
+        const OPERATION: &str = "seal section";
+        let Store::Memory(fd) = &self.store else {
+            return Err(Error::new(Code::NOT_SUPPORTED, OPERATION)
+                .hint("only memory can be sealed that is neither a file nor in an entry (Global, private namespaces)"));
+        };
+        match rustix::fs::fcntl_add_seals(fd, SealFlags::WRITE | SealFlags::SEAL) {
+            Ok(()) => Ok(()),
+            Err(Errno::BUSY) => Err(Error::new(Code::BUSY, OPERATION)
+                .source(Errno::BUSY)
+                .hint("a view that may write is still mapped, here or in another process")),
+            Err(Errno::PERM) if self.is_sealed() => Ok(()),
+            Err(errno) => Err(failed(OPERATION, errno).hint("sealing takes a handle that may write")),
+        }
+    }
+
+    /// Whether the bytes can no longer change.
+    pub(crate) fn is_sealed(&self) -> bool {
+        matches!(&self.store, Store::Memory(fd)
+            if rustix::fs::fcntl_get_seals(fd).is_ok_and(|seals| seals.contains(SealFlags::WRITE)))
+    }
+
+    /// The path of the user's file as it is now.
+    pub(crate) fn file_path(&self) -> Option<PathBuf> {
+        std::fs::read_link(processes::own_descriptor(self.file()?.as_fd())).ok()
+    }
+}
+
+/// Takes the locks for one more handle to an object that this process holds already.
+pub(crate) fn join_held(entry: BorrowedFd<'_>, bytes_lock: bool) -> Result<()> {
+    const OPERATION: &str = "duplicate handle to section";
+    if !presence::share(entry).map_err(|errno| failed(OPERATION, errno))? {
+        return Err(Error::new(Code::INVALID_HANDLE, OPERATION).hint("nobody holds the object any more"));
+    }
+    if bytes_lock {
+        presence::take_bytes(entry).map_err(|errno| failed(OPERATION, errno))?;
+    }
+    Ok(())
+}

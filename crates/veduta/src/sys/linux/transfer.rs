@@ -1,0 +1,311 @@
+//! Handles that leave the process, and handles that arrive.
+//!
+//! The card is a small memory file that says what a handle is. It is made only when a handle is to leave, so that the others
+//! need no descriptor for it.
+
+use super::directory::{Directory, FileName};
+use super::entry::{self, Place};
+use super::error::failed;
+use super::hold::Hold;
+use super::presence;
+use super::processes;
+use super::record::{FileId, Location, RawRecord, word};
+use super::section::{Facts, Section, Store, may_know_residency};
+use crate::{Code, Error, Kind, ObjectName, Protection, Result, Scope, SectionAccess};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{FileType, MemfdFlags, OFlags};
+use rustix::io::{Errno, FdFlags};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+const MAGIC: [u8; 8] = *b"VEDUCARD";
+const VERSION: u32 = 1;
+const SEND: &str = "give handle away";
+const ADOPT: &str = "adopt handle";
+
+#[derive(FromBytes, IntoBytes, Immutable, KnownLayout, Clone, Copy)]
+#[repr(C)]
+struct Card {
+    magic: [u8; 8],
+    version: u32,
+    /// 1: a memory file; 2: in the entry; 3: a file.
+    store: u32,
+    /// Whether an entry comes with it.
+    named: u32,
+    protection: u32,
+    access: u32,
+    page_shift: u32,
+    transparent: u32,
+    unused: u32,
+    size: u64,
+}
+
+impl Section {
+    /// The handle's descriptors: the card if there is one, the entry, the bytes.
+    pub(crate) fn descriptors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        let bytes = match &self.store {
+            Store::Memory(fd) => Some(fd.as_fd()),
+            Store::File(fd) => Some(fd.as_fd()),
+            Store::Entry => None,
+        };
+        let card = self.card.as_ref().map(OwnedFd::as_fd);
+        [card, self.hold.as_ref().map(Hold::as_fd), bytes].into_iter().flatten()
+    }
+
+    /// The card, once the handle may leave.
+    pub(crate) fn card(&self) -> Option<&OwnedFd> {
+        self.card.as_ref()
+    }
+
+    fn write_card(&self) -> Result<OwnedFd> {
+        let card = Card {
+            magic: MAGIC,
+            version: VERSION,
+            store: match self.store {
+                Store::Memory(_) => 1,
+                Store::Entry => 2,
+                Store::File(_) => 3,
+            },
+            named: self.hold.is_some().into(),
+            protection: self.facts.protection.page_constant(),
+            access: self.facts.access.bits(),
+            page_shift: self.facts.page_shift,
+            transparent: self.facts.transparent.into(),
+            unused: 0,
+            size: self.facts.size,
+        };
+        let fail = |errno| failed(SEND, errno);
+        let fd = rustix::fs::memfd_create("veduta card", MemfdFlags::CLOEXEC).map_err(fail)?;
+        rustix::io::pwrite(&fd, card.as_bytes(), 0).map_err(fail)?;
+        Ok(fd)
+    }
+
+    /// Lets child processes inherit the handle.
+    pub(crate) fn make_inheritable(&mut self) -> Result<()> {
+        // Descriptors of this handle alone: a file's views share theirs, and must not begin to be inherited.
+        if let Store::File(file) = &self.store {
+            let own = rustix::io::fcntl_dupfd_cloexec(file, 0).map_err(|errno| failed(SEND, errno))?;
+            self.store = Store::File(Arc::new(own));
+        }
+        if self.card.is_none() {
+            self.card = Some(self.write_card()?);
+        }
+        if let Some(hold) = &mut self.hold {
+            hold.mark_shared();
+        }
+        for fd in self.descriptors() {
+            rustix::io::fcntl_setfd(fd, FdFlags::empty()).map_err(|errno| failed(SEND, errno))?;
+        }
+        Ok(())
+    }
+
+    /// Takes the handle apart. The name lives on with the descriptors.
+    pub(crate) fn into_descriptors(mut self) -> Result<Vec<OwnedFd>> {
+        let card = match self.card.take() {
+            Some(card) => card,
+            None => self.write_card()?,
+        };
+        let bytes = match self.store {
+            Store::Memory(fd) => Some(fd),
+            Store::Entry => None,
+            // A view may have the file too.
+            Store::File(file) => Some(match Arc::try_unwrap(file) {
+                Ok(fd) => fd,
+                Err(shared) => {
+                    rustix::io::fcntl_dupfd_cloexec(&*shared, 0).map_err(|errno| failed(SEND, errno))?
+                }
+            }),
+        };
+        let entry = self.hold.take().map(Hold::into_descriptor);
+        Ok([Some(card), entry, bytes].into_iter().flatten().collect())
+    }
+
+    /// Puts a handle together again from descriptors that somebody sent.
+    pub(crate) fn from_descriptors(descriptors: Vec<OwnedFd>) -> Result<(Section, Option<ObjectName>)> {
+        for fd in &descriptors {
+            rustix::io::fcntl_setfd(fd, FdFlags::CLOEXEC).map_err(|errno| failed(ADOPT, errno))?;
+        }
+        let mut descriptors = descriptors.into_iter();
+        let card = descriptors.next().ok_or_else(|| not_a_handle("there are none"))?;
+        let (card, facts) = read_card(card.as_fd())?;
+        let entry = if card.named != 0 {
+            Some(descriptors.next().ok_or_else(|| not_a_handle("the entry is missing"))?)
+        } else {
+            None
+        };
+        let bytes = descriptors.next();
+        if descriptors.next().is_some() {
+            return Err(not_a_handle("there are too many"));
+        }
+        match (card.store, entry, bytes) {
+            (1 | 3, None, Some(bytes)) => {
+                let (store, facts) = adopt_bytes(card.store == 1, bytes, facts, None)?;
+                Ok((Section { store, hold: None, facts, card: None }, None))
+            }
+            (1..=3, Some(entry), bytes) => adopt_named(card.store, entry, bytes, facts),
+            _ => Err(not_a_handle("the bytes are missing")),
+        }
+    }
+}
+
+fn not_a_handle(what: &'static str) -> Error {
+    Error::new(Code::INVALID_HANDLE, ADOPT)
+        .hint(format!("{what}: pass all descriptors that into_descriptors gave, in their order"))
+}
+
+fn read_card(fd: BorrowedFd<'_>) -> Result<(Card, Facts)> {
+    let mut bytes = [0; size_of::<Card>()];
+    let read = rustix::io::pread(fd, &mut bytes, 0);
+    let card = match read {
+        Ok(length) if length == bytes.len() => {
+            Card::read_from_bytes(&bytes).ok().filter(|card| card.magic == MAGIC)
+        }
+        _ => None,
+    };
+    let card = card.ok_or_else(|| not_a_handle("the first is not a card"))?;
+    if card.version != VERSION {
+        return Err(Error::new(Code::REVISION_MISMATCH, ADOPT)
+            .hint(format!("the handle has version {}, this program reads version {VERSION}", card.version)));
+    }
+    if card.size == 0 || card.size > i64::MAX as u64 - (1 << 40) || !matches!(card.page_shift, 0 | 16..=36) {
+        return Err(not_a_handle("the card's size is impossible"));
+    }
+    let facts = Facts {
+        size: card.size,
+        protection: Protection::from_page_constant(card.protection)
+            .map_err(|_| not_a_handle("the card's protection is unknown"))?,
+        access: SectionAccess::from_bits_truncate(card.access),
+        start: 0,
+        page_shift: card.page_shift,
+        transparent: card.transparent != 0,
+        residency_known: false,
+    };
+    Ok((card, facts))
+}
+
+/// Believes of the bytes what the descriptor itself shows.
+fn adopt_bytes(
+    memory: bool,
+    bytes: OwnedFd,
+    mut facts: Facts,
+    expected: Option<FileId>,
+) -> Result<(Store, Facts)> {
+    let stat = rustix::fs::fstat(&bytes).map_err(|errno| failed(ADOPT, errno))?;
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+        return Err(not_a_handle("the bytes are not in a file"));
+    }
+    if expected.is_some_and(|expected| expected != FileId::of(&stat)) {
+        return Err(not_a_handle("the bytes are not those of the entry"));
+    }
+    if (stat.st_size as u64) < facts.size {
+        return Err(Error::new(Code::INVALID_DATA, ADOPT)
+            .hint("the bytes were cut off, or never had the size that is claimed"));
+    }
+    check_mode(bytes.as_fd(), Facts::writes(facts.protection, facts.access))?;
+    facts.residency_known = may_know_residency(&stat, facts.access.contains(SectionAccess::WRITE));
+    Ok((if memory { Store::Memory(bytes) } else { Store::File(Arc::new(bytes)) }, facts))
+}
+
+/// Refuses a handle that claims to write and cannot.
+fn check_mode(fd: BorrowedFd<'_>, writes: bool) -> Result<()> {
+    let mode = rustix::fs::fcntl_getfl(fd).map_err(|errno| failed(ADOPT, errno))?;
+    let readable = !mode.contains(OFlags::PATH) && mode & OFlags::RWMODE != OFlags::WRONLY;
+    if readable && (!writes || mode & OFlags::RWMODE == OFlags::RDWR) {
+        return Ok(());
+    }
+    Err(Error::new(Code::ACCESS_DENIED, ADOPT).hint("the card says more than its descriptors allow"))
+}
+
+fn adopt_named(
+    store: u32,
+    entry: OwnedFd,
+    bytes: Option<OwnedFd>,
+    mut facts: Facts,
+) -> Result<(Section, Option<ObjectName>)> {
+    let raw = RawRecord::read(entry.as_fd())?;
+    let record = raw.validate()?;
+    let location = match record.location {
+        Location::Holder => 1,
+        Location::Entry => 2,
+        Location::File => 3,
+    };
+    if record.kind != Kind::Section || location != store || record.word == word::DEAD {
+        return Err(not_a_handle("the entry is not that of a living section"));
+    }
+    // The entry is the authority; the card only says which rights this handle has.
+    facts.size = record.size;
+    facts.protection = record.protection;
+    facts.page_shift = record.page_shift;
+    // The description has its locks already, unless its sender took them away.
+    let locked = presence::share(&entry).map_err(|errno| failed(ADOPT, errno))?;
+    if !locked {
+        return Err(not_a_handle("its object is being removed"));
+    }
+    let (place, name) = place_of(entry.as_fd(), &record)?;
+    let store = match (record.location, bytes) {
+        (Location::Entry, None) => {
+            facts.start = record.header_bytes;
+            let stat = rustix::fs::fstat(&entry).map_err(|errno| failed(ADOPT, errno))?;
+            if (stat.st_size as u64) < record.header_bytes + record.size {
+                return Err(Error::new(Code::INVALID_DATA, ADOPT).hint("the entry was cut off"));
+            }
+            check_mode(entry.as_fd(), Facts::writes(facts.protection, facts.access))?;
+            Store::Entry
+        }
+        (Location::Holder | Location::File, Some(bytes)) => {
+            let store;
+            (store, facts) =
+                adopt_bytes(record.location == Location::Holder, bytes, facts, Some(record.bytes))?;
+            store
+        }
+        _ => return Err(not_a_handle("the bytes do not fit the entry")),
+    };
+    if record.location != Location::Holder {
+        presence::take_bytes(&entry).map_err(|errno| failed(ADOPT, errno))?;
+    }
+    Ok((Section { store, hold: Some(Hold::shared(entry, place)), facts, card: None }, Some(name)))
+}
+
+/// Where an entry stands, as the kernel tells: `…/X/e`. A process that cannot get there can hold the object all the same, and
+/// leaves the entry to others when it closes last.
+fn place_of(entry: BorrowedFd<'_>, record: &super::record::Record<'_>) -> Result<(Place, ObjectName)> {
+    let path = std::fs::read_link(processes::own_descriptor(entry)).unwrap_or_default();
+    let directory =
+        path.parent().and_then(Path::parent).map(Path::to_owned).unwrap_or_else(|| PathBuf::from("/"));
+    let file = path.parent().and_then(Path::file_name).unwrap_or_default();
+    for scope in [Scope::Local, Scope::Global] {
+        if let Ok(known) = Directory::of(scope)
+            && known.path() == directory
+        {
+            let name = record.name(scope)?;
+            return Ok((Place { directory: known, file: FileName::of(&name) }, name));
+        }
+    }
+    let name = record.name(Scope::Private)?;
+    let directory = Directory::private(&directory)?;
+    let place = Place { directory, file: FileName::of(&name) };
+    // A stranger's file that only looks like an entry has another name, or is elsewhere.
+    let stands = entry::identity(entry).map_err(|errno| failed(ADOPT, errno))?;
+    let there = place.look().and_then(|look| entry::identity(look.as_fd()));
+    if file.as_bytes() == place.file.directory().as_bytes() && there == Ok(stands) {
+        return Ok((place, name));
+    }
+    Err(not_a_handle("the entry is not where this process can see it"))
+}
+
+/// Whether a number is an open descriptor of this process.
+pub(crate) fn check_open(number: i32) -> Result<()> {
+    // SAFETY: only asks whether it is open, and owns nothing.
+    let fd = unsafe { BorrowedFd::borrow_raw(number) };
+    match rustix::io::fcntl_getfd(fd) {
+        Ok(_) => Ok(()),
+        Err(errno @ Errno::BADF) => {
+            Err(Error::new(Code::INVALID_HANDLE, "inherit handle").source(errno).hint(format!(
+                "{number} is not open here: the handle was not inheritable, or was not inherited"
+            )))
+        }
+        Err(errno) => Err(failed("inherit handle", errno)),
+    }
+}

@@ -1,0 +1,221 @@
+//! Mappings: one call each, and what the kernel says of them.
+
+use super::error::failed;
+use super::record::PAGE;
+use crate::{Advice, Code, Error, Result, ViewAccess};
+use rustix::fd::BorrowedFd;
+use rustix::io::Errno;
+use rustix::mm::{self, MapFlags, MprotectFlags, MsyncFlags, ProtFlags};
+use std::ffi::c_void;
+use std::fs::File;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::ptr::{NonNull, null_mut};
+
+const MAP: &str = "map view";
+
+/// Whole pages of a file, mapped. Unmapped when dropped.
+#[derive(Debug)]
+pub(crate) struct Mapping {
+    base: NonNull<c_void>,
+    len: usize,
+}
+
+// SAFETY: a mapping is not tied to a thread; what happens in it is the business of `Memory`.
+unsafe impl Send for Mapping {}
+// SAFETY: as for `Send`; every call below only reads the address and the length.
+unsafe impl Sync for Mapping {}
+
+impl Mapping {
+    /// Maps `len` bytes from `offset`, both whole pages, at `base` if one is given.
+    pub(crate) fn new(
+        fd: BorrowedFd<'_>,
+        offset: u64,
+        len: usize,
+        access: ViewAccess,
+        base: Option<usize>,
+    ) -> Result<Mapping> {
+        let mut flags = if access.copies() { MapFlags::PRIVATE } else { MapFlags::SHARED };
+        if access.copies() {
+            // A copy is paid for when it is made: the promise of the section does not cover it.
+            flags |= MapFlags::NORESERVE;
+        }
+        if base.is_some() {
+            flags |= MapFlags::FIXED_NOREPLACE;
+        }
+        let hint = base.map_or(null_mut(), |base| base as *mut c_void);
+        // SAFETY: the kernel picks the address, or refuses a wished one that is taken: no existing mapping is replaced.
+        let address = unsafe { mm::mmap(hint, len, protection(access), flags, fd, offset) }
+            .map_err(|errno| refused(errno, base, len))?;
+        let mapping = Mapping { base: NonNull::new(address).ok_or_else(|| failed(MAP, Errno::FAULT))?, len };
+        match base {
+            // A kernel before 4.17 takes a wish for a hint.
+            Some(base) if base != address as usize => Err(refused(Errno::EXIST, Some(base), len)),
+            _ => Ok(mapping),
+        }
+    }
+
+    /// Reserves addresses for a range of a file, without access.
+    pub(crate) fn reserve(fd: BorrowedFd<'_>, offset: u64, size: u64) -> Result<Mapping> {
+        let len = usize::try_from(size).map_err(|_| failed(MAP, Errno::NOMEM))?;
+        Mapping::new(fd, offset, len.next_multiple_of(PAGE), ViewAccess::NoAccess, None)
+    }
+
+    pub(crate) fn base(&self) -> NonNull<u8> {
+        self.base.cast()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The address of pages that lie inside.
+    fn at(&self, pages: &Range<usize>) -> *mut c_void {
+        debug_assert!(pages.end <= self.len && pages.start.is_multiple_of(PAGE));
+        self.base.as_ptr().wrapping_byte_add(pages.start)
+    }
+
+    /// Waits until the pages that were changed are on the device.
+    pub(crate) fn flush(&self, pages: Range<usize>) -> Result<()> {
+        // SAFETY: the pages are mapped; nothing is invalidated.
+        unsafe { mm::msync(self.at(&pages), pages.len(), MsyncFlags::SYNC) }
+            .map_err(|errno| failed("flush view", errno))
+    }
+
+    pub(crate) fn advise(&self, pages: Range<usize>, advice: Advice) -> Result<()> {
+        const OPERATION: &str = "advise on view";
+        let kernel = match advice {
+            Advice::Normal => mm::Advice::Normal,
+            Advice::Sequential => mm::Advice::Sequential,
+            Advice::Random => mm::Advice::Random,
+            Advice::WillNeed => mm::Advice::WillNeed,
+            Advice::PopulateRead => mm::Advice::LinuxPopulateRead,
+            Advice::PopulateWrite => mm::Advice::LinuxPopulateWrite,
+            Advice::Cold => mm::Advice::LinuxCold,
+            Advice::PageOut => mm::Advice::LinuxPageOut,
+            Advice::LargePages => mm::Advice::LinuxHugepage,
+        };
+        // SAFETY: the pages are mapped, and none of these takes bytes away.
+        unsafe { mm::madvise(self.at(&pages), pages.len(), kernel) }.map_err(|errno| match errno {
+            Errno::INVAL => Error::new(Code::NOT_SUPPORTED, OPERATION)
+                .source(errno)
+                .hint("this kernel does not know that advice"),
+            Errno::FAULT => Error::new(Code::IO_DEVICE, OPERATION)
+                .source(errno)
+                .hint("part of the view is beyond the end of its file, or could not be read or given memory"),
+            errno => failed(OPERATION, errno),
+        })
+    }
+
+    pub(crate) fn lock(&self, pages: Range<usize>) -> Result<()> {
+        const OPERATION: &str = "lock view in memory";
+        // SAFETY: the pages are mapped.
+        unsafe { mm::mlock(self.at(&pages), pages.len()) }.map_err(|errno| match errno {
+            Errno::NOMEM | Errno::PERM | Errno::AGAIN => {
+                let limit = rustix::process::getrlimit(rustix::process::Resource::Memlock).current;
+                let limit = limit.map_or("unlimited".to_owned(), |bytes| format!("{bytes} bytes"));
+                Error::new(Code::WORKING_SET_QUOTA, OPERATION).source(errno).hint(format!(
+                    "{} bytes wanted; this process may lock {limit} in all (RLIMIT_MEMLOCK), and only what it may access",
+                    pages.len()
+                ))
+            }
+            errno => failed(OPERATION, errno),
+        })
+    }
+
+    pub(crate) fn unlock(&self, pages: Range<usize>) -> Result<()> {
+        // SAFETY: the pages are mapped.
+        unsafe { mm::munlock(self.at(&pages), pages.len()) }.map_err(|errno| failed("unlock view", errno))
+    }
+
+    /// Changes what may be done. The caller has checked that the view allows it, and that nobody borrows its bytes.
+    pub(crate) fn protect(&self, pages: Range<usize>, access: ViewAccess) -> Result<()> {
+        let flags = MprotectFlags::from_bits_truncate(protection(access).bits());
+        // SAFETY: the pages are mapped, and the caller has the view to itself.
+        unsafe { mm::mprotect(self.at(&pages), pages.len(), flags) }
+            .map_err(|errno| failed("protect view", errno))
+    }
+
+    /// Which pages are in memory, one byte for each: bit 0 says so.
+    pub(crate) fn resident(&self, pages: Range<usize>) -> Result<Vec<u8>> {
+        let mut states = vec![0_u8; pages.len().div_ceil(PAGE)];
+        // SAFETY: the pages are mapped, and there is a byte for each.
+        let status = unsafe { libc::mincore(self.at(&pages), pages.len(), states.as_mut_ptr()) };
+        if status == -1 {
+            let errno =
+                std::io::Error::last_os_error().raw_os_error().map_or(Errno::IO, Errno::from_raw_os_error);
+            return Err(failed("ask for residency of view", errno));
+        }
+        Ok(states)
+    }
+
+    /// Which pages are private copies by now.
+    pub(crate) fn copied(&self, pages: Range<usize>) -> Result<Vec<bool>> {
+        const OPERATION: &str = "query view";
+        const PRESENT: u64 = 1 << 63;
+        const SWAPPED: u64 = 1 << 62;
+        const OF_FILE: u64 = 1 << 61;
+        let io = |error: std::io::Error| failed(OPERATION, Errno::from_io_error(&error).unwrap_or(Errno::IO));
+        let first = self.at(&pages) as u64 / PAGE as u64;
+        let mut entries = vec![0_u8; pages.len().div_ceil(PAGE) * 8];
+        // The kernel tells these three bits to everybody; proc(5), /proc/pid/pagemap.
+        File::open("/proc/self/pagemap").map_err(io)?.read_exact_at(&mut entries, first * 8).map_err(io)?;
+        let is_copy = |entry: u64| (entry & PRESENT != 0 && entry & OF_FILE == 0) || entry & SWAPPED != 0;
+        Ok(entries
+            .chunks_exact(8)
+            .map(|entry| is_copy(u64::from_ne_bytes(entry.try_into().unwrap_or_default())))
+            .collect())
+    }
+}
+
+/// Starts write-back of a range of a file, and does not wait for it. `msync(MS_ASYNC)` would do nothing at all.
+pub(crate) fn start_write_back(file: BorrowedFd<'_>, offset: u64, len: u64) -> Result<()> {
+    use std::os::fd::AsRawFd;
+    // SAFETY: the call only takes numbers, and the descriptor is open.
+    let status = unsafe {
+        libc::sync_file_range(file.as_raw_fd(), offset as i64, len as i64, libc::SYNC_FILE_RANGE_WRITE)
+    };
+    if status == -1 {
+        let errno =
+            std::io::Error::last_os_error().raw_os_error().map_or(Errno::IO, Errno::from_raw_os_error);
+        return Err(failed("start flush of view", errno));
+    }
+    Ok(())
+}
+
+fn protection(access: ViewAccess) -> ProtFlags {
+    let read = if access.reads() { ProtFlags::READ } else { ProtFlags::empty() };
+    let write = if access.writes() { ProtFlags::WRITE } else { ProtFlags::empty() };
+    let execute = if access.executes() { ProtFlags::EXEC } else { ProtFlags::empty() };
+    read | write | execute
+}
+
+/// Where user addresses end on Linux's 64-bit systems, unless a program asks for more.
+const HIGHEST: usize = 0x7FFF_FFFF_F000;
+
+fn refused(errno: Errno, base: Option<usize>, len: usize) -> Error {
+    match (errno, base) {
+        (Errno::NOMEM | Errno::INVAL, Some(base)) if base.checked_add(len).is_none_or(|end| end > HIGHEST) => {
+            Error::new(Code::INVALID_PARAMETER, MAP).source(errno).hint(format!("{base:#x} is above the addresses of programs"))
+        }
+        (Errno::EXIST, Some(base)) => Error::new(Code::INVALID_ADDRESS, MAP)
+            .source(errno)
+            .hint(format!("{len} bytes at {base:#x} are not free; without a wished address the system finds one")),
+        (Errno::PERM | Errno::ACCESS, Some(base)) if base < 1 << 16 => Error::new(Code::INVALID_ADDRESS, MAP)
+            .source(errno)
+            .hint("addresses that low are not given to programs"),
+        (Errno::PERM, _) => failed(MAP, errno).hint("the file system that holds the bytes does not allow execution (noexec)"),
+        (Errno::NOMEM, _) => failed(MAP, errno).hint(format!(
+            "{len} bytes of address space wanted; RLIMIT_AS, vm.max_map_count or the number of large pages stands against it"
+        )),
+        (errno, _) => failed(MAP, errno),
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // SAFETY: the range was mapped by `new`, and whoever borrowed from it borrowed the view that owns it.
+        let result = unsafe { mm::munmap(self.base.as_ptr(), self.len) };
+        debug_assert!(result.is_ok(), "a mapping of ours is no longer there");
+    }
+}
