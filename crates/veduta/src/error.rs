@@ -144,6 +144,14 @@ impl Error {
         self.0.code
     }
 
+    /// The sentence without the [`advice`](Error::advice), for who shows that in a place of its own.
+    pub fn summary(&self) -> String {
+        let Inner { code, operation, object, source, .. } = &*self.0;
+        let object = object.as_ref().map(|object| format!(" \"{object}\"")).unwrap_or_default();
+        let source = source.as_ref().map(|source| format!("; {source}")).unwrap_or_default();
+        format!("cannot {operation}{object}: {} ({code}{source})", code.message())
+    }
+
     /// What was being done, for example `open section`.
     pub fn operation(&self) -> &'static str {
         self.0.operation
@@ -167,20 +175,11 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { code, operation, object, hint, source } = &*self.0;
-        write!(f, "cannot {operation}")?;
-        if let Some(object) = object {
-            write!(f, " \"{object}\"")?;
+        f.write_str(&self.summary())?;
+        match &self.0.hint {
+            Some(hint) => write!(f, "; {hint}"),
+            None => Ok(()),
         }
-        write!(f, ": {} ({code}", code.message())?;
-        if let Some(source) = source {
-            write!(f, "; {source}")?;
-        }
-        f.write_str(")")?;
-        if let Some(hint) = hint {
-            write!(f, "; {hint}")?;
-        }
-        Ok(())
     }
 }
 

@@ -28,10 +28,12 @@ impl Protections {
 
     /// Whether every access in a range is one that `allows` says yes to.
     #[inline]
-    pub(crate) fn all(&self, range: Range<usize>, allows: fn(ViewAccess) -> bool) -> bool {
-        if self.steps.is_empty() {
-            return allows(self.first);
-        }
+    pub(crate) fn all(&self, range: Range<usize>, allows: impl Fn(ViewAccess) -> bool) -> bool {
+        if self.steps.is_empty() { allows(self.first) } else { self.all_steps(range, allows) }
+    }
+
+    #[cold]
+    fn all_steps(&self, range: Range<usize>, allows: impl Fn(ViewAccess) -> bool) -> bool {
         allows(self.at(range.start))
             && self.steps.iter().filter(|(start, _)| range.contains(start)).all(|&(_, access)| allows(access))
     }

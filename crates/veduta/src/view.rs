@@ -3,6 +3,7 @@
 use crate::memory::{Memory, SharedAtomic, SharedInteger};
 use crate::protections::Protections;
 use crate::{Code, Error, Result, Section, ViewAccess, sys};
+use std::fs::File;
 use std::ops::{Deref, DerefMut, Range};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
@@ -244,31 +245,33 @@ impl View {
     }
 
     /// The memory, if every page of the range can be read.
+    #[inline]
     fn readable(&self, operation: &'static str, range: Range<usize>) -> Result<&Memory> {
-        self.allowing(operation, range, ViewAccess::reads, "read")
+        if self.protections.all(self.mapped(range), ViewAccess::reads) {
+            return Ok(&self.memory);
+        }
+        Err(self.not_allowed(operation, "read"))
     }
 
     /// The memory, if every page of the range can be written.
+    #[inline]
     fn writable(&self, operation: &'static str, range: Range<usize>) -> Result<&Memory> {
-        self.allowing(operation, range, ViewAccess::writes, "written")
+        if self.protections.all(self.mapped(range), ViewAccess::writes) {
+            return Ok(&self.memory);
+        }
+        Err(self.not_allowed(operation, "written"))
     }
 
+    /// A range of the view as offsets in the mapping. It may lie outside: that is found later.
     #[inline]
-    fn allowing(
-        &self,
-        operation: &'static str,
-        range: Range<usize>,
-        allows: fn(ViewAccess) -> bool,
-        verb: &str,
-    ) -> Result<&Memory> {
-        let pages = self.lead.saturating_add(range.start)..self.lead.saturating_add(range.end);
-        match self.protections.all(pages, allows) {
-            true => Ok(&self.memory),
-            false => Err(Error::new(Code::NOACCESS, operation).hint(format!(
-                "the view is mapped for {:?}: it, or part of it, cannot be {verb}",
-                self.access
-            ))),
-        }
+    fn mapped(&self, range: Range<usize>) -> Range<usize> {
+        self.lead.saturating_add(range.start)..self.lead.saturating_add(range.end)
+    }
+
+    #[cold]
+    fn not_allowed(&self, operation: &'static str, verb: &str) -> Error {
+        Error::new(Code::NOACCESS, operation)
+            .hint(format!("the view is mapped for {:?}: it, or part of it, cannot be {verb}", self.access))
     }
 
     /// Copies bytes out of the view.
@@ -333,6 +336,18 @@ impl View {
             buffer.copy_from_slice(&bytes[done..done + buffer.len()]);
             Ok(())
         })
+    }
+
+    /// Writes a range to a file at `at`, straight out of the mapped pages, and says how many bytes the system took: as
+    /// [`std::os::unix::fs::FileExt::write_at`], possibly fewer than there are.
+    ///
+    /// Cheaper than mapping the other file too: its pages need not be mapped, only filled.
+    ///
+    /// # Errors
+    /// [`Code::IO_DEVICE`] if the range lies beyond the end of a file that was cut off, and whatever the file's system says.
+    pub fn write_to(&self, range: Range<usize>, file: &File, at: u64) -> Result<usize> {
+        let bytes = self.readable("write view to file", range.clone())?.raw(range)?;
+        sys::view::write_to(bytes, file.as_fd(), at)
     }
 
     /// The atomic at an offset: one instruction, as anywhere.

@@ -122,10 +122,8 @@ pub(crate) fn open<T>(
         reached(Step::DropPresence);
         drop(entry);
         let verdict = settle(&place);
-        if let Err(error) = joined {
-            // It is what it is, whoever holds it. The last holder may have closed while we looked: that is settled now.
-            return Err(error);
-        }
+        // An error is what it is, whoever holds the object. The last holder may have closed while we looked: that is settled.
+        joined?;
         match verdict? {
             Verdict::Dead => continue,
             Verdict::Leftover(_) => return Ok(None),
@@ -201,11 +199,13 @@ fn revive(place: &Place, entry: BorrowedFd<'_>) -> Result<bool> {
 pub(crate) struct Nameless {
     entry: OwnedFd,
     mode: u32,
+    /// Whether having the bytes has to be shown by a lock.
+    bytes_lock: bool,
 }
 
 impl Nameless {
     /// Makes an entry that nobody sees yet, already held.
-    pub(crate) fn new(directory: &Directory, mode: u32) -> Result<Nameless> {
+    pub(crate) fn new(directory: &Directory, mode: u32, bytes_lock: bool) -> Result<Nameless> {
         const OPERATION: &str = "make entry";
         let fail = |errno| match errno {
             Errno::OPNOTSUPP | Errno::ISDIR => failed(OPERATION, errno)
@@ -220,7 +220,10 @@ impl Nameless {
         if mode != 0o600 {
             rustix::fs::fchmod(&entry, Mode::from_raw_mode(mode)).map_err(fail)?;
         }
-        Ok(Nameless { entry, mode })
+        if bytes_lock {
+            presence::take_bytes(&entry).map_err(fail)?;
+        }
+        Ok(Nameless { entry, mode, bytes_lock })
     }
 
     pub(crate) fn as_fd(&self) -> BorrowedFd<'_> {
@@ -250,7 +253,7 @@ impl Nameless {
             }
             reached(Step::PublishName);
             match rustix::fs::renameat(directory, &*name, directory, &*place.file.directory()) {
-                Ok(()) => return Ok(Some(Hold::new(self.entry, place.clone()))),
+                Ok(()) => return Ok(Some(Hold::new(self.reopened(place), place.clone()))),
                 Err(errno) => {
                     reached(Step::WithdrawEntry);
                     let withdrawn = rustix::fs::unlinkat(directory, temporary.entry(), AtFlags::empty());
@@ -279,6 +282,21 @@ impl Nameless {
                 }
             }
         }
+    }
+
+    /// The entry by its name instead of as a nameless file: as long as the latter is open, the kernel keeps a second
+    /// directory entry in memory for it. The old locks go only after the new ones are there.
+    fn reopened(self, place: &Place) -> OwnedFd {
+        let again = || -> rustix::io::Result<Option<OwnedFd>> {
+            let entry = place.open(true)?;
+            let same = identity(entry.as_fd())? == identity(self.entry.as_fd())? && presence::share(&entry)?;
+            if same && self.bytes_lock {
+                presence::take_bytes(&entry)?;
+            }
+            Ok(same.then_some(entry))
+        };
+        // Where that fails (somebody removed what we hold, descriptors ran out) it costs a little memory, no more.
+        again().ok().flatten().unwrap_or(self.entry)
     }
 }
 
@@ -470,9 +488,10 @@ impl Word {
     }
 
     fn atomic(&self) -> &AtomicU64 {
+        let address = self.page.as_ptr().wrapping_byte_add(WORD_OFFSET);
         // SAFETY: the page is mapped, readable and writable, as long as `self` is, and all access to these eight aligned
         // bytes is atomic or by system calls.
-        unsafe { AtomicU64::from_ptr(self.page.as_ptr().byte_add(WORD_OFFSET).cast()) }
+        unsafe { AtomicU64::from_ptr(address.cast()) }
     }
 
     fn load(&self) -> u64 {

@@ -28,3 +28,8 @@ fn code_of(errno: Errno) -> Code {
         _ => Code::GEN_FAILURE,
     }
 }
+
+/// The error that a call through libc left behind.
+pub(crate) fn last() -> Errno {
+    std::io::Error::last_os_error().raw_os_error().map_or(Errno::IO, Errno::from_raw_os_error)
+}

@@ -6,6 +6,7 @@
 //!   bytes. It is used where having the bytes is no proof of that, because they stand in a file. It can be asked about
 //!   without being taken.
 
+use super::error::last;
 use rustix::fd::{AsFd, AsRawFd};
 use rustix::fs::FlockOperation;
 use rustix::io::{Errno, Result};
@@ -39,7 +40,7 @@ pub(crate) fn others_have_bytes(entry: impl AsFd) -> Result<bool> {
     let mut lock = first_byte(libc::F_WRLCK);
     // SAFETY: the descriptor is open and `lock` is a `flock` structure that outlives the call.
     let status = unsafe { libc::fcntl(entry.as_fd().as_raw_fd(), libc::F_OFD_GETLK, &raw mut lock) };
-    if status == -1 { Err(last_error()) } else { Ok(i32::from(lock.l_type) != libc::F_UNLCK) }
+    if status == -1 { Err(last()) } else { Ok(i32::from(lock.l_type) != libc::F_UNLCK) }
 }
 
 /// Takes the bytes lock. Only shared locks exist, so nobody is ever in the way.
@@ -47,14 +48,10 @@ pub(crate) fn take_bytes(entry: impl AsFd) -> Result<()> {
     let lock = first_byte(libc::F_RDLCK);
     // SAFETY: the descriptor is open and `lock` is a `flock` structure that outlives the call.
     let status = unsafe { libc::fcntl(entry.as_fd().as_raw_fd(), libc::F_OFD_SETLK, &raw const lock) };
-    if status == -1 { Err(last_error()) } else { Ok(()) }
+    if status == -1 { Err(last()) } else { Ok(()) }
 }
 
 fn first_byte(kind: i32) -> libc::flock {
     // l_pid must be 0 for locks of open file descriptions.
     libc::flock { l_type: kind as i16, l_whence: libc::SEEK_SET as i16, l_start: 0, l_len: 1, l_pid: 0 }
-}
-
-fn last_error() -> Errno {
-    std::io::Error::last_os_error().raw_os_error().map_or(Errno::IO, Errno::from_raw_os_error)
 }

@@ -179,20 +179,19 @@ pub(crate) fn create_named(
     place: &Place,
     name: &ObjectName,
 ) -> Result<Option<Section>> {
-    let nameless = Nameless::new(&place.directory, new.mode)?;
+    let in_memory = new.file.is_none() && !bytes_go_into_entry(place.directory.scope());
+    let nameless = Nameless::new(&place.directory, new.mode, !in_memory)?;
     let mut path = None;
     let (store, facts, location, bytes, slot) = match new.file {
         Some(file) => {
             let (store, facts, stat) = of_file(new, file)?;
             path = std::fs::read_link(processes::own_descriptor(file)).ok().filter(|path| path.is_absolute());
-            presence::take_bytes(nameless.as_fd()).map_err(|errno| failed(CREATE, errno))?;
             let slot = own_slot(store_fd(&store, nameless.as_fd()));
             (store, facts, Location::File, FileId::of(&stat), slot)
         }
-        None if bytes_go_into_entry(place.directory.scope()) => {
+        None if !in_memory => {
             let start = header_bytes(name.as_str().len(), 0) as u64;
             let facts = in_entry(new, nameless.as_fd(), start)?;
-            presence::take_bytes(nameless.as_fd()).map_err(|errno| failed(CREATE, errno))?;
             let nobody = Slot { pid: 0, descriptor: 0, pid_namespace: 0 };
             (Store::Entry, facts, Location::Entry, FileId { device: 0, inode: 0 }, nobody)
         }

@@ -1,7 +1,8 @@
 //! The numbered steps of the entry protocol, by the names of the model that checks it.
 //!
 //! With the feature `steps`, which only tests turn on, a process dies or stops just *before* the step that the variable
-//! `VEDUTA_STEP` names: `MarkDead=kill`, or `MarkDead:2=stop` for the second time it gets there.
+//! `VEDUTA_STEP` names: `MarkDead=kill`, `MarkDead:2=stop` for the second time it gets there, or several of these with
+//! commas.
 
 macro_rules! steps {
     ($($name:ident)*) => {
@@ -55,32 +56,36 @@ pub(crate) fn reached(_: Step) {}
 
 #[cfg(feature = "steps")]
 pub(crate) fn reached(step: Step) {
-    use rustix::process::{Signal, getpid, kill_process};
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicU32, Ordering};
 
     struct Plan {
         step: String,
         left: AtomicU32,
-        signal: Signal,
+        signal: i32,
     }
-    static PLAN: OnceLock<Option<Plan>> = OnceLock::new();
-    let plan = PLAN.get_or_init(|| {
-        let text = std::env::var("VEDUTA_STEP").ok()?;
-        let (place, action) = text.split_once('=').expect("VEDUTA_STEP is STEP[:N]=kill|stop");
+    fn parse(text: &str) -> Plan {
+        let (place, action) =
+            text.split_once('=').expect("VEDUTA_STEP is STEP[:N]=kill|stop, or several, with commas");
         let (step, count) = place.split_once(':').unwrap_or((place, "1"));
         let signal = match action {
-            "kill" => Signal::KILL,
-            "stop" => Signal::STOP,
+            "kill" => libc::SIGKILL,
+            "stop" => libc::SIGSTOP,
             _ => panic!("VEDUTA_STEP kills or stops, it does not {action}"),
         };
         let left = AtomicU32::new(count.parse().expect("VEDUTA_STEP counts with a number"));
-        Some(Plan { step: step.to_owned(), left, signal })
+        Plan { step: step.to_owned(), left, signal }
+    }
+    static PLANS: OnceLock<Vec<Plan>> = OnceLock::new();
+    let plans = PLANS.get_or_init(|| {
+        std::env::var("VEDUTA_STEP").map_or(Vec::new(), |text| text.split(',').map(parse).collect())
     });
-    if let Some(plan) = plan
-        && plan.step == format!("{step:?}")
-        && plan.left.fetch_sub(1, Ordering::Relaxed) == 1
-    {
-        kill_process(getpid(), plan.signal).expect("a process may signal itself");
+    for plan in plans.iter().filter(|plan| plan.step == format!("{step:?}")) {
+        if plan.left.fetch_sub(1, Ordering::Relaxed) == 1 {
+            // SAFETY: sends a signal that has no handler. To this thread: a signal to the process may be taken by another
+            // one, while this one runs on past the step.
+            let status = unsafe { libc::raise(plan.signal) };
+            assert_eq!(status, 0, "a process may signal itself");
+        }
     }
 }

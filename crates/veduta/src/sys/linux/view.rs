@@ -1,6 +1,6 @@
 //! Mappings: one call each, and what the kernel says of them.
 
-use super::error::failed;
+use super::error::{failed, last};
 use super::record::PAGE;
 use crate::{Advice, Code, Error, Result, ViewAccess};
 use rustix::fd::BorrowedFd;
@@ -142,9 +142,7 @@ impl Mapping {
         // SAFETY: the pages are mapped, and there is a byte for each.
         let status = unsafe { libc::mincore(self.at(&pages), pages.len(), states.as_mut_ptr()) };
         if status == -1 {
-            let errno =
-                std::io::Error::last_os_error().raw_os_error().map_or(Errno::IO, Errno::from_raw_os_error);
-            return Err(failed("ask for residency of view", errno));
+            return Err(failed("ask for residency of view", last()));
         }
         Ok(states)
     }
@@ -176,11 +174,32 @@ pub(crate) fn start_write_back(file: BorrowedFd<'_>, offset: u64, len: u64) -> R
         libc::sync_file_range(file.as_raw_fd(), offset as i64, len as i64, libc::SYNC_FILE_RANGE_WRITE)
     };
     if status == -1 {
-        let errno =
-            std::io::Error::last_os_error().raw_os_error().map_or(Errno::IO, Errno::from_raw_os_error);
-        return Err(failed("start flush of view", errno));
+        return Err(failed("start flush of view", last()));
     }
     Ok(())
+}
+
+/// Writes mapped bytes to a file. The kernel copies them, and finds out by itself if they are gone.
+pub(crate) fn write_to(bytes: *mut [u8], file: BorrowedFd<'_>, at: u64) -> Result<usize> {
+    use std::os::fd::AsRawFd;
+    const OPERATION: &str = "write view to file";
+    loop {
+        // SAFETY: only the kernel reads the range, which tolerates changes and missing pages.
+        let written =
+            unsafe { libc::pwrite(file.as_raw_fd(), bytes.cast::<c_void>(), bytes.len(), at as i64) };
+        if let Ok(written) = usize::try_from(written) {
+            return Ok(written);
+        }
+        match last() {
+            Errno::INTR => {}
+            Errno::FAULT => {
+                return Err(Error::new(Code::IO_DEVICE, OPERATION).source(Errno::FAULT).hint(
+                    "the range lies beyond the end of its file, which was cut off, or could not be read",
+                ));
+            }
+            errno => return Err(failed(OPERATION, errno)),
+        }
+    }
 }
 
 fn protection(access: ViewAccess) -> ProtFlags {
