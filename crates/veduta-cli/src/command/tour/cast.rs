@@ -1,0 +1,81 @@
+//! The narrator's side of the actors: starts them, gives them orders, kills them.
+
+use super::actor::{Answer, Order};
+use crate::failure::{Failure, Outcome};
+use crate::signals::Stop;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+/// A process of our own. Killed when dropped.
+#[derive(Debug)]
+pub(super) struct Actor {
+    pub(super) role: &'static str,
+    child: Child,
+    orders: ChildStdin,
+    answers: BufReader<ChildStdout>,
+    stop: Stop,
+}
+
+impl Actor {
+    pub(super) fn start(
+        role: &'static str,
+        namespace: Option<&std::path::Path>,
+        stop: &Stop,
+    ) -> Outcome<Actor> {
+        let cannot = |error| Failure::new(format!("cannot start the {role} process: {error}"));
+        let program = std::env::current_exe().map_err(cannot)?;
+        let mut command = Command::new(program);
+        if let Some(directory) = namespace {
+            command.arg("--namespace").arg(directory);
+        }
+        let mut child =
+            command.arg("tour-actor").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(cannot)?;
+        match (child.stdin.take(), child.stdout.take()) {
+            (Some(orders), Some(answers)) => {
+                Ok(Actor { role, child, orders, answers: BufReader::new(answers), stop: stop.clone() })
+            }
+            _ => unreachable!("both were asked for"),
+        }
+    }
+
+    pub(super) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Gives an order and waits for the answer. Fails if the actor could not follow it.
+    pub(super) fn ask(&mut self, order: &Order) -> Outcome<Answer> {
+        let answer = self.exchange(order);
+        // A signal from the terminal ends the actors too, which is no failure of theirs.
+        self.stop.check()?;
+        match answer {
+            Ok(Answer::Failed(error)) => {
+                Err(Failure::new(format!("the {} process says: {error}", self.role)))
+            }
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(Failure::new(format!("the {} process gave no answer: {error}", self.role))),
+        }
+    }
+
+    fn exchange(&mut self, order: &Order) -> std::io::Result<Answer> {
+        let order = serde_json::to_string(order)?;
+        writeln!(self.orders, "{order}")?;
+        let mut answer = String::new();
+        self.answers.read_line(&mut answer)?;
+        Ok(serde_json::from_str(&answer)?)
+    }
+
+    /// Kills the process with SIGKILL, and returns the signal that it ended by.
+    pub(super) fn kill(&mut self) -> Outcome<Option<i32>> {
+        let cannot = |error| Failure::new(format!("cannot kill the {} process: {error}", self.role));
+        self.child.kill().map_err(cannot)?;
+        Ok(self.child.wait().map_err(cannot)?.signal())
+    }
+}
+
+impl Drop for Actor {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

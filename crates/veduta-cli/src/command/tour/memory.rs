@@ -1,0 +1,56 @@
+//! What the kernel says of the machine's shared memory.
+
+use crate::failure::{Failure, Outcome};
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// The bytes of all shared memory on the machine, `Shmem` in /proc/meminfo.
+pub(super) fn shared() -> Outcome<u64> {
+    const MEMINFO: &str = "/proc/meminfo";
+    let text =
+        fs::read_to_string(MEMINFO).map_err(|error| Failure::at("read", Path::new(MEMINFO), &error))?;
+    text.lines()
+        .find_map(|line| line.strip_prefix("Shmem:")?.trim().strip_suffix("kB")?.trim().parse::<u64>().ok())
+        .map(|kib| kib << 10)
+        .ok_or_else(|| Failure::new("/proc/meminfo has no line Shmem"))
+}
+
+/// A change of shared memory since some moment.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Change {
+    pub(super) before: u64,
+    pub(super) after: u64,
+}
+
+impl Change {
+    /// Looks until the change since `before` is `expected` but for `tolerance`, and gives up after some seconds.
+    ///
+    /// Other processes use shared memory too: what they do is noise, and noise passes.
+    pub(super) fn settled(before: u64, expected: i64, tolerance: u64) -> Outcome<Change> {
+        let start = Instant::now();
+        loop {
+            let change = Change { before, after: shared()? };
+            if change.is(expected, tolerance) || start.elapsed() > Duration::from_secs(5) {
+                return Ok(change);
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    pub(super) fn is(self, expected: i64, tolerance: u64) -> bool {
+        (self.bytes() - expected).unsigned_abs() <= tolerance
+    }
+
+    fn bytes(self) -> i64 {
+        self.after.cast_signed() - self.before.cast_signed()
+    }
+}
+
+impl std::fmt::Display for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        const MIB: f64 = 1_048_576.0;
+        let [before, after] = [self.before, self.after].map(|bytes| bytes as f64 / MIB);
+        write!(f, "Shmem {before:.1} -> {after:.1} MiB ({:+.1})", after - before)
+    }
+}

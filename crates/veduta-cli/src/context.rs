@@ -1,0 +1,61 @@
+//! What every command is given: where names live, and whether to talk.
+
+use crate::failure::Outcome;
+use std::fmt;
+use std::io::Write;
+use std::path::Path;
+use veduta::{Namespace, ObjectInfo, ObjectName, Scope, Section, SectionOptions};
+
+#[derive(Debug)]
+pub(crate) struct Context {
+    /// The directory given with `--namespace`; without one names are `Local\` and `Global\`.
+    private: Option<Namespace>,
+    pub(crate) quiet: bool,
+}
+
+impl Context {
+    pub(crate) fn new(directory: Option<&Path>, quiet: bool) -> Outcome<Context> {
+        let private = directory.map(Namespace::at).transpose()?;
+        Ok(Context { private, quiet })
+    }
+
+    /// Options for sections in the chosen namespace.
+    pub(crate) fn sections(&self) -> SectionOptions<'_> {
+        let mut options = Section::options();
+        if let Some(namespace) = &self.private {
+            options.namespace(namespace);
+        }
+        options
+    }
+
+    /// The directory given with `--namespace`.
+    pub(crate) fn directory(&self) -> Option<&Path> {
+        self.private.as_ref().map(Namespace::path)
+    }
+
+    /// All namespaces to list or sweep.
+    pub(crate) fn namespaces(&self) -> Outcome<Vec<Namespace>> {
+        match &self.private {
+            Some(namespace) => Ok(vec![namespace.clone()]),
+            None => Ok(vec![Namespace::local()?, Namespace::global()?]),
+        }
+    }
+
+    /// What is known of the object `name`.
+    pub(crate) fn object(&self, name: &str) -> veduta::Result<ObjectInfo> {
+        match &self.private {
+            Some(namespace) => namespace.object(name),
+            None => match ObjectName::parse(name)?.scope() {
+                Scope::Global => Namespace::global()?.object(name),
+                Scope::Local | Scope::Private => Namespace::local()?.object(name),
+            },
+        }
+    }
+
+    /// Words for the user, on standard error.
+    pub(crate) fn say(&self, words: fmt::Arguments<'_>) {
+        if !self.quiet {
+            let _ = writeln!(anstream::stderr(), "{words}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Why a command did not do what it was asked to.
+
+use crate::exit_code::ExitCode;
+use crate::output::{escape, style};
+use std::io::{self, Write};
+use std::path::Path;
+
+/// What a command comes to.
+pub(crate) type Outcome<T = ExitCode> = Result<T, Failure>;
+
+/// Everything that stops a command.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// To be told to the user.
+    Told(Report),
+    /// Nobody reads our output any more, which is no fault.
+    OutputClosed,
+    /// A signal asked us to stop; everything is cleaned up.
+    Signal(i32),
+}
+
+/// A sentence, a hint on what to try, and how to exit.
+#[derive(Debug)]
+pub(crate) struct Report {
+    pub(crate) code: ExitCode,
+    sentence: String,
+    hint: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(sentence: impl Into<String>) -> Failure {
+        Failure::Told(Report { code: ExitCode::Error, sentence: sentence.into(), hint: None })
+    }
+
+    /// `cannot <operation> "<path>": <what the system says>`.
+    pub(crate) fn at(operation: &str, path: &Path, error: &io::Error) -> Failure {
+        Failure::new(format!("cannot {operation} \"{}\": {error}", path.display()))
+    }
+
+    /// A failure to write to standard output.
+    pub(crate) fn output(error: io::Error) -> Failure {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Failure::OutputClosed,
+            _ => Failure::new(format!("cannot write to standard output: {error}")),
+        }
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Failure {
+        if let Failure::Told(report) = &mut self {
+            report.hint.get_or_insert_with(|| hint.into());
+        }
+        self
+    }
+
+    fn code(mut self, code: ExitCode) -> Failure {
+        if let Failure::Told(report) = &mut self {
+            report.code = code;
+        }
+        self
+    }
+}
+
+impl From<veduta::Error> for Failure {
+    fn from(error: veduta::Error) -> Failure {
+        let full = error.to_string();
+        let failure = match error.advice() {
+            // The library's sentence ends with its hint; here the hint has a line of its own.
+            Some(hint) => Failure::new(full.strip_suffix(&format!("; {hint}")).unwrap_or(&full)).hint(hint),
+            None => Failure::new(full),
+        };
+        match error.code() {
+            veduta::Code::FILE_NOT_FOUND => failure.code(ExitCode::No).hint(
+                "a name lasts as long as somebody holds the object; `veduta ls` shows those that are held",
+            ),
+            _ => failure,
+        }
+    }
+}
+
+impl Report {
+    /// Names and paths in it were chosen by others, so it is escaped before it reaches a terminal.
+    pub(crate) fn print(&self) {
+        let mut err = anstream::stderr().lock();
+        let (red, bold) = (style::BAD, style::STRONG);
+        // Nothing is left to do when even this cannot be said.
+        let _ = writeln!(err, "{red}error{red:#}: {}", escape(&self.sentence));
+        if let Some(hint) = &self.hint {
+            let _ = writeln!(err, " {bold}hint{bold:#}: {}", escape(hint));
+        }
+    }
+}

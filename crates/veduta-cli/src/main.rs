@@ -1,0 +1,21 @@
+//! The command line tool `veduta`: named sections that processes share, and copies through mapped views.
+
+mod cli;
+mod command;
+mod context;
+mod exit_code;
+mod failure;
+mod output;
+mod quantity;
+mod ranges;
+mod signals;
+
+use clap::Parser;
+use cli::Cli;
+use context::Context;
+
+fn main() -> std::process::ExitCode {
+    let Cli { namespace, quiet, command } = Cli::parse();
+    let outcome = Context::new(namespace.as_deref(), quiet).and_then(|context| command.run(&context));
+    exit_code::conclude(outcome)
+}

@@ -1,0 +1,110 @@
+//! One object, as a value for machines and as text for people.
+
+use crate::output::escape;
+use crate::quantity::Bytes;
+use jiff::Timestamp;
+use serde::Serialize;
+use std::fs;
+use std::time::SystemTime;
+use veduta::{Holder, ObjectInfo};
+
+/// What `--json` shows of an object. Fields are only ever added.
+#[derive(Debug, Serialize)]
+pub(crate) struct Object {
+    name: String,
+    kind: String,
+    size: u64,
+    /// Bytes in memory; null where it cannot be known.
+    resident: Option<u64>,
+    protection: String,
+    owner: u32,
+    /// RFC 3339, UTC.
+    created: Option<String>,
+    backing: String,
+    holders: Vec<JsonHolder>,
+    /// Whether there are holders of which nothing can be seen.
+    unseen_holders: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonHolder {
+    pid: u32,
+    command: String,
+    access: String,
+}
+
+impl From<&ObjectInfo> for Object {
+    fn from(info: &ObjectInfo) -> Object {
+        Object {
+            name: info.name.clone(),
+            kind: info.kind.to_string(),
+            size: info.size,
+            resident: info.resident,
+            protection: info.protection.to_string(),
+            owner: info.owner,
+            created: timestamp(info.created).map(|time| time.to_string()),
+            backing: info.backing.to_string(),
+            holders: info
+                .holders
+                .iter()
+                .map(|Holder { pid, command, access, .. }| JsonHolder {
+                    pid: *pid,
+                    command: command.clone(),
+                    access: access.to_string(),
+                })
+                .collect(),
+            unseen_holders: info.unseen_holders,
+        }
+    }
+}
+
+fn timestamp(time: SystemTime) -> Option<Timestamp> {
+    let time = Timestamp::try_from(time).ok()?;
+    time.round(jiff::Unit::Millisecond).ok()
+}
+
+/// `2026-11-20 21:00:08 UTC`.
+pub(crate) fn created(info: &ObjectInfo) -> String {
+    timestamp(info.created)
+        .map_or_else(|| "unknown".into(), |time| time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
+}
+
+/// How long ago the object was made, in its largest unit.
+pub(crate) fn age(info: &ObjectInfo) -> String {
+    let seconds = info.created.elapsed().unwrap_or_default().as_secs();
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min", seconds / 60),
+        3600..86400 => format!("{} h", seconds / 3600),
+        _ => format!("{} d", seconds / 86400),
+    }
+}
+
+/// The holder as `4711 (name, rw)`.
+pub(crate) fn holder(holder: &Holder) -> String {
+    format!("{} ({}, {})", holder.pid, escape(&holder.command), holder.access)
+}
+
+/// All holders on one line.
+pub(crate) fn holders(info: &ObjectInfo) -> String {
+    let unseen = info.unseen_holders.then(|| "somebody unseen".to_owned());
+    let all: Vec<String> = info.holders.iter().map(holder).chain(unseen).collect();
+    all.join(", ")
+}
+
+/// Bytes in memory, `?` where unknown.
+pub(crate) fn resident(info: &ObjectInfo) -> String {
+    info.resident.map_or_else(|| "?".into(), |bytes| Bytes(bytes).to_string())
+}
+
+/// The user's name, or the number of one that has none.
+pub(crate) fn owner(info: &ObjectInfo) -> String {
+    let uid = info.owner.to_string();
+    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let name = users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == uid).then_some(name)
+    });
+    name.map_or(uid.clone(), escape)
+}

@@ -1,0 +1,254 @@
+//! Running the tool in a place of its own.
+
+// Every test binary uses another part of this.
+#![allow(dead_code, reason = "every test binary uses another part of this")]
+
+use rustix::process::{Pid, Signal, kill_process};
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// To compare a list of names with.
+pub(crate) const NOTHING: [&str; 0] = [];
+
+/// A directory on tmpfs with names and files that no other test sees.
+pub(crate) struct Place {
+    directory: TempDir,
+    _watchdog: Watchdog,
+}
+
+impl Place {
+    pub(crate) fn new() -> Place {
+        let base = if Path::new("/dev/shm").is_dir() { "/dev/shm".into() } else { std::env::temp_dir() };
+        let directory = TempDir::with_prefix_in("veduta-cli-test.", base).unwrap();
+        fs::create_dir(directory.path().join("root")).unwrap();
+        fs::create_dir(directory.path().join("files")).unwrap();
+        Place { directory, _watchdog: Watchdog::start() }
+    }
+
+    /// A directory for the test's files.
+    pub(crate) fn files(&self) -> PathBuf {
+        self.directory.path().join("files")
+    }
+
+    /// A file with these bytes.
+    pub(crate) fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.files().join(name);
+        fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    /// What stands in the directory for files, sorted.
+    pub(crate) fn file_names(&self) -> Vec<String> {
+        names_in(&self.files())
+    }
+
+    /// The directories of names, and all that is below them.
+    pub(crate) fn entries(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut left = vec![self.directory.path().join("root")];
+        while let Some(directory) = left.pop() {
+            for entry in fs::read_dir(directory).unwrap() {
+                let entry = entry.unwrap();
+                if entry.file_type().unwrap().is_dir() {
+                    left.push(entry.path());
+                } else {
+                    found.push(entry.path().display().to_string());
+                }
+            }
+        }
+        found
+    }
+
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_veduta"));
+        command
+            .env("VEDUTA_ROOT", self.directory.path().join("root"))
+            .env("TMPDIR", self.files())
+            .env_remove("CLICOLOR_FORCE")
+            .current_dir(self.files());
+        command
+    }
+
+    /// Runs the tool to its end with nothing to read.
+    pub(crate) fn run<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Ran {
+        self.run_with(args, b"")
+    }
+
+    /// Runs the tool to its end with `input` to read.
+    pub(crate) fn run_with<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>, input: &[u8]) -> Ran {
+        let mut child = self
+            .command()
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let input = input.to_vec();
+        // The tool may end without reading it all, which is no fault of the test.
+        let feeder = thread::spawn(move || drop(stdin.write_all(&input)));
+        let output = child.wait_with_output().unwrap();
+        feeder.join().unwrap();
+        Ran::from(output)
+    }
+
+    /// Runs the tool with its output, and its errors, on a terminal; returns all that it wrote there.
+    pub(crate) fn run_on_terminal<A: AsRef<OsStr>>(
+        &self,
+        args: impl IntoIterator<Item = A>,
+    ) -> (ExitStatus, String) {
+        let (ours, theirs) = terminal();
+        let mut child = self
+            .command()
+            .env("TERM", "xterm")
+            .env_remove("NO_COLOR")
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(theirs.try_clone().unwrap())
+            .stderr(theirs)
+            .spawn()
+            .unwrap();
+        let mut seen = Vec::new();
+        // The end of a terminal's other side is an error (EIO), after everything was read.
+        let _ = File::from(ours).read_to_end(&mut seen);
+        (child.wait().unwrap(), String::from_utf8_lossy(&seen).into_owned())
+    }
+
+    /// Starts `veduta hold` and waits until it holds.
+    pub(crate) fn hold<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Held {
+        let mut child = self
+            .command()
+            .arg("hold")
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut said).unwrap();
+        let input = child.stdin.take();
+        let held = Held { child, input, said: said.trim_end().to_owned() };
+        assert!(!held.said.is_empty(), "hold failed: {}", held.end_with_words().1);
+        held
+    }
+
+    pub(crate) fn json<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> serde_json::Value {
+        let ran = self.run(args);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        serde_json::from_str(&ran.stdout).unwrap()
+    }
+}
+
+/// The master and the slave side of a new terminal.
+pub(crate) fn terminal() -> (OwnedFd, File) {
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+    grantpt(&ours).unwrap();
+    unlockpt(&ours).unwrap();
+    let path = ptsname(&ours, Vec::new()).unwrap().into_string().unwrap();
+    let theirs = File::options().read(true).write(true).open(path).unwrap();
+    (ours, theirs)
+}
+
+pub(crate) fn names_in(directory: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+/// What a run came to.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Ran {
+        Ran {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            bytes: output.stdout,
+        }
+    }
+}
+
+/// A running `veduta hold`, killed when dropped.
+pub(crate) struct Held {
+    child: Child,
+    input: Option<ChildStdin>,
+    pub(crate) said: String,
+}
+
+impl Held {
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        signal_child(&self.child, signal);
+    }
+
+    /// Ends its input and waits for it.
+    pub(crate) fn end(self) -> ExitStatus {
+        self.end_with_words().0
+    }
+
+    /// Ends its input, waits for it, and returns what it said on standard error.
+    pub(crate) fn end_with_words(mut self) -> (ExitStatus, String) {
+        drop(self.input.take());
+        self.wait()
+    }
+
+    /// Waits for it without ending its input.
+    pub(crate) fn wait(&mut self) -> (ExitStatus, String) {
+        let mut words = String::new();
+        if let Some(mut stderr) = self.child.stderr.take() {
+            stderr.read_to_string(&mut words).unwrap();
+        }
+        (self.child.wait().unwrap(), words)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub(crate) fn signal_child(child: &Child, signal: Signal) {
+    kill_process(Pid::from_child(child), signal).unwrap();
+}
+
+/// Ends a test that hangs, instead of asserting how long anything takes.
+struct Watchdog(#[allow(dead_code, reason = "dropping it is the news")] mpsc::Sender<()>);
+
+impl Watchdog {
+    fn start() -> Watchdog {
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || {
+            if receiver.recv_timeout(Duration::from_secs(300)) == Err(mpsc::RecvTimeoutError::Timeout) {
+                eprintln!("the test hangs");
+                std::process::abort();
+            }
+        });
+        Watchdog(sender)
+    }
+}

@@ -1,0 +1,334 @@
+//! `veduta cp`: whole or not at all, holes and attributes included.
+
+mod common;
+
+use common::{NOTHING, Place, names_in, signal_child};
+use rustix::process::Signal;
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, symlink};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, UNIX_EPOCH};
+
+const MIB: u64 = 1 << 20;
+
+/// Bytes that differ from page to page.
+fn bytes(len: usize) -> Vec<u8> {
+    let mut bytes: Vec<u8> = (0..=u8::MAX).cycle().take(len.min(251)).collect();
+    while bytes.len() < len {
+        bytes.extend_from_within(..bytes.len().min(len - bytes.len()));
+    }
+    for (index, page) in bytes.chunks_mut(4096).enumerate() {
+        page[0] = index as u8;
+        page[page.len() - 1] = (index >> 8) as u8;
+    }
+    bytes
+}
+
+#[test]
+fn bytes_arrive() {
+    let place = Place::new();
+    for len in [1, 4095, 4096, 4097, 3 << 20, (65 << 20) + 13] {
+        let source = bytes(len);
+        place.file("source", &source);
+        let ran = place.run(["cp", "source", "copy"]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""), "{ran:?}");
+        assert!(ran.stderr.starts_with("copied ") && ran.stderr.contains("/s,"), "{ran:?}");
+        assert!(fs::read(place.files().join("copy")).unwrap() == source, "{len}");
+        assert_eq!(place.file_names(), ["copy", "source"]);
+    }
+    assert_eq!(place.run(["cp", "-q", "source", "copy"]).stderr, "");
+    assert_eq!(place.run(["cp", "--sync", "source", "synced"]).code, Some(0));
+}
+
+#[test]
+fn an_empty_file_is_a_file() {
+    let place = Place::new();
+    place.file("source", "");
+    place.file("copy", "was not empty");
+    assert_eq!(place.run(["cp", "source", "copy"]).code, Some(0));
+    assert_eq!(fs::metadata(place.files().join("copy")).unwrap().len(), 0);
+}
+
+#[test]
+fn into_a_directory() {
+    let place = Place::new();
+    place.file("source", "x");
+    fs::create_dir(place.files().join("there")).unwrap();
+    for destination in ["there", "there/", "there/."] {
+        assert_eq!(place.run(["cp", "source", destination]).code, Some(0), "{destination}");
+        assert_eq!(names_in(&place.files().join("there")), ["source"]);
+        fs::remove_file(place.files().join("there/source")).unwrap();
+    }
+    assert_eq!(place.run(["cp", "source", "absent/copy"]).code, Some(2));
+    let ran = place.run(["cp", "source", "absent/"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains("no such directory"), "{ran:?}");
+    assert_eq!(place.file_names(), ["source", "there"]);
+}
+
+#[test]
+fn a_file_is_not_copied_onto_itself() {
+    let place = Place::new();
+    let source = place.file("source", "precious");
+    fs::hard_link(&source, place.files().join("hard")).unwrap();
+    symlink("source", place.files().join("soft")).unwrap();
+    for (from, to) in [
+        ("source", "source"),
+        ("source", "./source"),
+        ("source", "."),
+        ("source", "hard"),
+        ("source", "soft"),
+        ("soft", "source"),
+        ("soft", "soft"),
+    ] {
+        let ran = place.run(["cp", from, to]);
+        assert_eq!(ran.code, Some(2), "{from} {to}");
+        assert!(ran.stderr.contains("it is the same file"), "{ran:?}");
+    }
+    assert_eq!(fs::read_to_string(source).unwrap(), "precious");
+    assert_eq!(place.file_names(), ["hard", "soft", "source"]);
+}
+
+#[test]
+fn only_regular_files_are_copied() {
+    let place = Place::new();
+    place.file("source", "x");
+    fs::create_dir(place.files().join("directory")).unwrap();
+    assert!(Command::new("mkfifo").arg(place.files().join("pipe")).status().unwrap().success());
+    symlink("nowhere", place.files().join("dangling")).unwrap();
+    for (from, to) in [
+        ("directory", "copy"),
+        ("pipe", "copy"),
+        ("absent", "copy"),
+        ("/dev/zero", "copy"),
+        ("/proc/self/status", "copy"),
+        ("source", "pipe"),
+        ("source", "/dev/null"),
+        ("source", "dangling"),
+        ("source", "source/"),
+        ("source", "source/copy"),
+        ("source", ""),
+        ("", "copy"),
+    ] {
+        let ran = place.run(["cp", from, to]);
+        assert_eq!(ran.code, Some(2), "{from} {to}: {ran:?}");
+        assert!(ran.stderr.contains("error"), "{ran:?}");
+        assert!(!place.files().join("copy").exists());
+    }
+    assert_eq!(place.file_names(), ["dangling", "directory", "pipe", "source"]);
+}
+
+#[test]
+fn a_symbolic_link_means_what_it_points_to() {
+    let place = Place::new();
+    place.file("source", "new");
+    place.file("target", "old");
+    symlink("target", place.files().join("link")).unwrap();
+    assert_eq!(place.run(["cp", "source", "link"]).code, Some(0));
+    assert_eq!(fs::read_to_string(place.files().join("target")).unwrap(), "new");
+    assert!(fs::symlink_metadata(place.files().join("link")).unwrap().is_symlink());
+    assert_eq!(place.file_names(), ["link", "source", "target"]);
+}
+
+#[test]
+fn holes_stay_holes_and_data_stays_data() {
+    let place = Place::new();
+    let path = place.files().join("source");
+    let source = File::create(&path).unwrap();
+    // A hole, data, zeros that are data, a hole at the end that ends within a page.
+    source.set_len(200 * MIB + 77).unwrap();
+    source.write_all_at(&bytes(MIB as usize), 70 * MIB).unwrap();
+    source.write_all_at(&vec![0; MIB as usize], 80 * MIB).unwrap();
+    let ran = place.run(["cp", "source", "copy"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.stderr.contains("of it holes"), "{ran:?}");
+
+    let copy = place.files().join("copy");
+    assert!(fs::read(&path).unwrap() == fs::read(&copy).unwrap());
+    let [before, after] = [&path, &copy].map(|path| fs::metadata(path).unwrap());
+    assert_eq!(after.len(), before.len());
+    assert_eq!(after.blocks(), before.blocks());
+    assert_eq!(after.blocks() * 512, 2 * MIB);
+
+    // Nothing but a hole.
+    File::create(&path).unwrap().set_len(100 * MIB).unwrap();
+    assert_eq!(place.run(["cp", "source", "copy"]).code, Some(0));
+    let after = fs::metadata(&copy).unwrap();
+    assert_eq!((after.len(), after.blocks()), (100 * MIB, 0));
+}
+
+#[test]
+fn mode_and_times_are_kept_when_asked() {
+    let place = Place::new();
+    let path = place.file("source", "x");
+    let source = File::open(&path).unwrap();
+    let time = UNIX_EPOCH + Duration::new(1_234_567_890, 123_456_789);
+    source.set_times(fs::FileTimes::new().set_accessed(time).set_modified(time)).unwrap();
+    source.set_permissions(Permissions::from_mode(0o4751)).unwrap();
+
+    assert_eq!(place.run(["cp", "-p", "source", "kept"]).code, Some(0));
+    let kept = fs::metadata(place.files().join("kept")).unwrap();
+    assert_eq!(kept.mode() & 0o7777, 0o4751);
+    assert_eq!(kept.modified().unwrap(), time);
+
+    // Otherwise the umask applies, set-user-ID is dropped, and the time is now.
+    let status = Command::new("sh")
+        .args(["-c", r#"umask 027 && exec "$0" cp -q source plain"#, env!("CARGO_BIN_EXE_veduta")])
+        .current_dir(place.files())
+        .status()
+        .unwrap();
+    assert!(status.success());
+    let plain = fs::metadata(place.files().join("plain")).unwrap();
+    assert_eq!(plain.mode() & 0o7777, 0o750);
+    assert!(plain.modified().unwrap() > time);
+}
+
+#[test]
+fn a_replaced_file_keeps_its_permissions() {
+    let place = Place::new();
+    place.file("source", "new");
+    let copy = place.file("copy", "old");
+    fs::set_permissions(&copy, Permissions::from_mode(0o604)).unwrap();
+    fs::hard_link(&copy, place.files().join("other")).unwrap();
+    assert_eq!(place.run(["cp", "source", "copy"]).code, Some(0));
+    assert_eq!(fs::read_to_string(&copy).unwrap(), "new");
+    assert_eq!(fs::metadata(&copy).unwrap().mode() & 0o7777, 0o604);
+    assert_eq!(fs::read_to_string(place.files().join("other")).unwrap(), "old");
+    assert_eq!(place.file_names(), ["copy", "other", "source"]);
+}
+
+/// Runs `cp` as a user to whom permissions apply.
+fn run_as_nobody(place: &Place, args: &[&str]) -> Option<std::process::Output> {
+    let mut command = place.command();
+    command.args(args);
+    if rustix::process::geteuid().is_root() {
+        let above = place.files().parent().unwrap().to_owned();
+        fs::set_permissions(above, Permissions::from_mode(0o755)).unwrap();
+        command.uid(65534).gid(65534);
+    }
+    match command.output() {
+        Ok(output) => Some(output),
+        Err(error) => {
+            println!("skipped: another user cannot run the tool here: {error}");
+            None
+        }
+    }
+}
+
+#[test]
+fn what_is_write_protected_stays() {
+    let place = Place::new();
+    place.file("source", "new");
+    for directory in ["closed", "open"] {
+        fs::create_dir(place.files().join(directory)).unwrap();
+    }
+    let old = place.file("open/copy", "old");
+    fs::set_permissions(&old, Permissions::from_mode(0o444)).unwrap();
+    for (directory, mode) in [("closed", 0o555), ("open", 0o777)] {
+        fs::set_permissions(place.files().join(directory), Permissions::from_mode(mode)).unwrap();
+    }
+    for destination in ["closed", "open/copy"] {
+        let Some(output) = run_as_nobody(&place, &["cp", "source", destination]) else { return };
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        let words = String::from_utf8(output.stderr).unwrap();
+        assert!(words.contains("Permission denied"), "{words}");
+    }
+    assert_eq!(names_in(&place.files().join("closed")), NOTHING);
+    assert_eq!(names_in(&place.files().join("open")), ["copy"]);
+    assert_eq!(fs::read_to_string(old).unwrap(), "old");
+}
+
+#[test]
+fn a_full_disk_leaves_nothing() {
+    let place = Place::new();
+    place.file("source", bytes(3 << 20));
+    fs::create_dir(place.files().join("small")).unwrap();
+    let script =
+        r#"mount -t tmpfs -o size=1m small small && { "$0" cp source small; echo "code $?"; ls -A small; }"#;
+    let output = Command::new("unshare")
+        .args(["-rm", "sh", "-c", script, env!("CARGO_BIN_EXE_veduta")])
+        .current_dir(place.files())
+        .output();
+    match output {
+        Ok(output) if String::from_utf8_lossy(&output.stdout).contains("code") => {
+            assert_eq!(String::from_utf8_lossy(&output.stdout), "code 2\n");
+            let words = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(words.contains("No space left on device"), "{words}");
+        }
+        other => println!("skipped: no mount namespace may be made here: {other:?}"),
+    }
+}
+
+/// Starts a copy, stops it when some but not all of it was written, and signals it. Returns the signal it died of.
+fn interrupted(place: &Place, signal: Signal) -> i32 {
+    loop {
+        let mut copy = place.command().args(["cp", "source", "copy"]).stderr(Stdio::null()).spawn().unwrap();
+        if stopped_amid(&mut copy) {
+            signal_child(&copy, signal);
+            signal_child(&copy, Signal::CONT);
+            return copy.wait().unwrap().signal().expect("it dies of the signal");
+        }
+        // It was too fast for us.
+        signal_child(&copy, Signal::CONT);
+        copy.wait().unwrap();
+        fs::remove_file(place.files().join("copy")).unwrap();
+    }
+}
+
+fn stopped_amid(copy: &mut Child) -> bool {
+    let pid = copy.id();
+    while copy.try_wait().unwrap().is_none() {
+        if written(pid) > 0 {
+            signal_child(copy, Signal::STOP);
+            while !fs::read_to_string(format!("/proc/{pid}/stat")).unwrap().contains(") T ") {
+                std::thread::yield_now();
+            }
+            return written(pid) < 500 * MIB;
+        }
+    }
+    false
+}
+
+/// Bytes that the process wrote to the copy.
+fn written(pid: u32) -> u64 {
+    let io = fs::read_to_string(format!("/proc/{pid}/io")).unwrap_or_default();
+    io.lines().find_map(|line| line.strip_prefix("wchar: ")?.parse().ok()).unwrap_or(0)
+}
+
+#[test]
+fn a_copy_that_is_broken_off_leaves_nothing() {
+    let place = Place::new();
+    place.file("source", bytes(512 << 20));
+    for (signal, number) in [(Signal::TERM, 15), (Signal::INT, 2), (Signal::KILL, 9)] {
+        assert_eq!(interrupted(&place, signal), number);
+        assert_eq!(place.file_names(), ["source"], "{signal:?}");
+    }
+}
+
+#[test]
+fn a_source_that_is_cut_off_is_an_error() {
+    let place = Place::new();
+    let path = place.file("source", bytes(512 << 20));
+    let mut copy = place.command().args(["cp", "source", "copy"]).stderr(Stdio::piped()).spawn().unwrap();
+    let amid = stopped_amid(&mut copy);
+    File::options().write(true).open(&path).unwrap().set_len(4096).unwrap();
+    signal_child(&copy, Signal::CONT);
+    let output = copy.wait_with_output().unwrap();
+    if amid {
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert_eq!(place.file_names(), ["source"]);
+    }
+}
+
+#[test]
+fn progress_on_a_terminal_only() {
+    let place = Place::new();
+    place.file("source", bytes(256 << 20));
+    let (status, seen) = place.run_on_terminal(["cp", "source", "copy"]);
+    assert_eq!(status.code(), Some(0));
+    assert!(seen.contains("left") && seen.contains("MiB/256.00 MiB"), "{seen}");
+    assert!(seen.trim_end().lines().last().unwrap().contains("copied 256 MiB in "), "{seen}");
+    assert!(!Path::new("copy").exists());
+}

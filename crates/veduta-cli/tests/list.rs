@@ -1,0 +1,144 @@
+//! `veduta ls`, `veduta show`: what lives and who holds it, for people and for machines.
+
+mod common;
+
+use common::Place;
+use serde_json::json;
+use std::fs::{self, File};
+use std::process::Stdio;
+
+#[test]
+fn nothing_is_a_listing_too() {
+    let place = Place::new();
+    assert_eq!(place.json(["ls", "--json"]), json!({ "objects": [], "stale": [], "problems": [] }));
+    let ran = place.run(["ls"]);
+    assert_eq!(ran.stdout, "NAME  KIND  SIZE  RESIDENT  PROTECTION  OWNER  AGE  HOLDERS\n");
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn an_object_is_shown_whole() {
+    let place = Place::new();
+    let held = place.hold([r"Frames", "--size", "64K"]);
+    let global = place.hold([r"Global\Frames", "--size", "1000"]);
+    place.run_with(["write", "Frames"], b"x");
+
+    let shown = place.json(["show", "Frames", "--json"]);
+    let mut keys: Vec<&String> = shown.as_object().unwrap().keys().collect();
+    keys.sort();
+    assert_eq!(
+        keys,
+        [
+            "backing",
+            "created",
+            "holders",
+            "kind",
+            "name",
+            "owner",
+            "protection",
+            "resident",
+            "size",
+            "unseen_holders"
+        ]
+    );
+    assert_eq!(shown["name"], r"Local\Frames");
+    assert_eq!(shown["kind"], "section");
+    assert_eq!(shown["size"], 65536);
+    assert_eq!(shown["resident"], 4096);
+    assert_eq!(shown["protection"], "ReadWrite");
+    assert_eq!(shown["backing"], "memory");
+    assert_eq!(shown["owner"], rustix::process::getuid().as_raw());
+    assert_eq!(shown["unseen_holders"], false);
+    let holders = shown["holders"].as_array().unwrap();
+    assert_eq!(holders.len(), 1);
+    assert_eq!(holders[0]["pid"], held.pid());
+    assert_eq!(holders[0]["access"], "rw");
+    assert!(holders[0]["command"].as_str().unwrap().contains("veduta"), "{shown}");
+    let created = shown["created"].as_str().unwrap();
+    assert!(created.starts_with("20") && created.contains('T') && created.ends_with('Z'), "{created}");
+
+    let listing = place.json(["ls", "--json"]);
+    let names: Vec<&str> = listing["objects"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|object| object["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, [r"Global\Frames", r"Local\Frames"]);
+    assert_eq!(listing["objects"][1], shown);
+
+    let text = place.run(["show", r"Global\Frames"]).stdout;
+    assert!(text.contains("size        1000 B (1000 bytes)\n"), "{text}");
+    assert!(text.contains(&format!("holder      {} (", global.pid())), "{text}");
+    let table = place.run(["ls"]).stdout;
+    let row = table.lines().find(|row| row.starts_with(r"Local\Frames")).unwrap();
+    assert!(row.contains("  section  64 KiB     4 KiB  ReadWrite   "), "{table}");
+}
+
+#[test]
+fn names_do_not_reach_the_terminal_as_they_are() {
+    let place = Place::new();
+    let name = "evil\x1b[2J\nLocal\u{202e}x";
+    let held = place.hold([name, "--size", "64K"]);
+    assert_eq!(held.said, r"created Local\evil\u{1b}[2J\nLocal\u{202e}x");
+    let (_, seen) = place.run_on_terminal(["ls"]);
+    assert!(seen.contains(r"Local\evil\u{1b}[2J\nLocal\u{202e}x"), "{seen}");
+    assert!(!seen.contains("\x1b[2J"));
+    assert_eq!(place.json(["ls", "--json"])["objects"][0]["name"], format!("Local\\{name}"));
+    held.end();
+    let error = place.run(["show", name]).stderr;
+    assert!(error.contains(r"evil\u{1b}[2J\n"), "{error}");
+}
+
+#[test]
+fn colour_on_a_terminal_only() {
+    let place = Place::new();
+    let _held = place.hold(["Frames", "--size", "64K"]);
+    assert!(place.run_on_terminal(["ls"]).1.contains("\x1b["));
+    assert!(!place.run(["ls"]).stdout.contains('\x1b'));
+    assert!(!place.run(["show", "Frames"]).stdout.contains('\x1b'));
+    assert!(!place.run(["show", "Nobody"]).stderr.contains('\x1b'));
+}
+
+#[test]
+fn foreign_things_are_reported_and_left_alone() {
+    let place = Place::new();
+    // Makes the directory.
+    place.hold(["Frames", "--size", "64K"]).end();
+    let root = place.files().join("../root");
+    let directory = fs::read_dir(&root).unwrap().next().unwrap().unwrap().path();
+    fs::write(directory.join("README"), "not an entry").unwrap();
+    let listing = place.json(["ls", "--json"]);
+    assert_eq!(listing["objects"], json!([]));
+    assert_eq!(listing["problems"].as_array().unwrap().len(), 1, "{listing}");
+    assert!(place.run(["ls"]).stderr.contains("not listed: README: "));
+    let swept = place.run(["sweep"]);
+    assert_eq!((swept.code, swept.stdout.as_str()), (Some(1), ""), "{swept:?}");
+    assert!(directory.join("README").exists());
+}
+
+#[test]
+fn a_closed_output_is_no_error() {
+    let place = Place::new();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    for args in [&["ls"][..], &["ls", "--json"], &["--help"], &["completions", "bash"], &["man"]] {
+        let status = place
+            .command()
+            .args(args)
+            .stdout(Stdio::from(writer.try_clone().unwrap()))
+            .stderr(Stdio::null())
+            .status()
+            .unwrap();
+        assert_eq!(status.code(), Some(0), "{args:?}");
+    }
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_an_error() {
+    let place = Place::new();
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let output = place.command().args(["ls"]).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot write to standard output"));
+}
