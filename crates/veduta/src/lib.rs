@@ -44,3 +44,8 @@ pub use section::{Commit, Disposition, Pages, Section, SectionOptions};
 pub use sys::{STEPS, Step};
 pub use view::{Advice, PrivateView, Region, Residency, View, ViewOptions};
 pub use windows::Windows;
+
+/// The README's example runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
