@@ -119,6 +119,7 @@ impl<'a> ViewOptions<'a> {
             lead,
             offset,
             access,
+            page: page as usize,
             protections: Protections::uniform(access),
             file: section.shared_file(),
             residency_known: facts.residency_known,
@@ -157,6 +158,8 @@ pub struct View {
     lead: usize,
     offset: u64,
     access: ViewAccess,
+    /// The size of the pages it is made of, which protections are told in.
+    page: usize,
     protections: Protections,
     file: Option<Arc<OwnedFd>>,
     residency_known: bool,
@@ -456,9 +459,8 @@ impl View {
                 self.len()
             )));
         }
-        let page = sys::PAGE;
-        let first = (self.lead + range.start) / page * page;
-        Ok(first..(self.lead + range.end).next_multiple_of(page).max(first))
+        let first = (self.lead + range.start) / self.page * self.page;
+        Ok(first..(self.lead + range.end).next_multiple_of(self.page).max(first))
     }
 
     /// Writes what was changed in a range to the file's device, and waits until it is there: **durable** when it returns.

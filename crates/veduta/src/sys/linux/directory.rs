@@ -33,13 +33,21 @@ const OPERATION: &str = "open namespace";
 impl Directory {
     /// The directory of a scope; made when it is not there.
     pub(crate) fn of(scope: Scope) -> Result<Arc<Directory>> {
-        let cache = Directory::cache(scope);
-        if let Some(directory) = &*cache.read().unwrap_or_else(|e| e.into_inner()) {
+        if let Ok(cache) = Directory::cache(scope).try_read()
+            && let Some(directory) = &*cache
+        {
             return Ok(Arc::clone(directory));
         }
-        let directory = Arc::new(Directory::open_scope(scope)?);
-        *cache.write().unwrap_or_else(|e| e.into_inner()) = Some(Arc::clone(&directory));
-        Ok(directory)
+        Ok(Directory::open_scope(scope)?.into_cache())
+    }
+
+    fn into_cache(self) -> Arc<Directory> {
+        let directory = Arc::new(self);
+        // Not waited for: in a child made by fork, the thread that had the lock may not exist.
+        if let Ok(mut cache) = Directory::cache(directory.scope).try_write() {
+            *cache = Some(Arc::clone(&directory));
+        }
+        directory
     }
 
     fn cache(scope: Scope) -> &'static RwLock<Option<Arc<Directory>>> {
@@ -60,9 +68,7 @@ impl Directory {
         if same_file(&self.fd, &new.fd)? && self.path == new.path {
             return Ok(None);
         }
-        let new = Arc::new(new);
-        *Directory::cache(self.scope).write().unwrap_or_else(|e| e.into_inner()) = Some(Arc::clone(&new));
-        Ok(Some(new))
+        Ok(Some(new.into_cache()))
     }
 
     /// Whether the directory was removed while it was open.

@@ -12,6 +12,7 @@
 
 use super::directory::{self, Directory, ENTRY, FileName, open_at};
 use super::error::failed;
+use super::fork;
 use super::hold::Hold;
 use super::presence;
 use super::record::{FileId, PAGE, RawRecord, Record, WORD_OFFSET, word};
@@ -85,6 +86,7 @@ pub(crate) fn open<T>(
     let mut place = place.clone();
     let mut refused = 0;
     loop {
+        let generation = fork::generation();
         let entry = match place.open(write) {
             Ok(entry) => entry,
             Err(Errno::NOENT) => {
@@ -116,7 +118,7 @@ pub(crate) fn open<T>(
         let present = presence::share(&entry).map_err(|errno| failed(OPERATION, errno))?;
         let joined = if present { join(&place, entry.as_fd(), &mut reach) } else { Ok(Reach::Nothing) };
         if let Ok(Reach::Bytes(bytes)) = joined {
-            return Ok(Some(Opened { hold: Hold::new(entry, place), bytes }));
+            return Ok(Some(Opened { hold: Hold::new(entry, place, generation), bytes }));
         }
         // It is dead, or dying, or its holders hide: find out which. With our own lock we would only find ourselves.
         reached(Step::DropPresence);
@@ -201,6 +203,7 @@ pub(crate) struct Nameless {
     mode: u32,
     /// Whether having the bytes has to be shown by a lock.
     bytes_lock: bool,
+    generation: u64,
 }
 
 impl Nameless {
@@ -213,6 +216,7 @@ impl Nameless {
             errno => failed(OPERATION, errno).object(directory.path().display()),
         };
         reached(Step::MakeEntry);
+        let generation = fork::generation();
         let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
         let entry = rustix::fs::openat(directory, c".", flags, Mode::from_raw_mode(0o600)).map_err(fail)?;
         // Cannot fail: nobody else has the file.
@@ -223,7 +227,7 @@ impl Nameless {
         if bytes_lock {
             presence::take_bytes(&entry).map_err(fail)?;
         }
-        Ok(Nameless { entry, mode, bytes_lock })
+        Ok(Nameless { entry, mode, bytes_lock, generation })
     }
 
     pub(crate) fn as_fd(&self) -> BorrowedFd<'_> {
@@ -253,7 +257,10 @@ impl Nameless {
             }
             reached(Step::PublishName);
             match rustix::fs::renameat(directory, &*name, directory, &*place.file.directory()) {
-                Ok(()) => return Ok(Some(Hold::new(self.reopened(place), place.clone()))),
+                Ok(()) => {
+                    let generation = self.generation;
+                    return Ok(Some(Hold::new(self.reopened(place), place.clone(), generation)));
+                }
                 Err(errno) => {
                     reached(Step::WithdrawEntry);
                     let withdrawn = rustix::fs::unlinkat(directory, temporary.entry(), AtFlags::empty());

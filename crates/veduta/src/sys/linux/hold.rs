@@ -18,9 +18,10 @@ pub(crate) struct Hold {
 }
 
 impl Hold {
-    /// A hold on a description that only this process has, and that shares the presence lock.
-    pub(crate) fn new(entry: OwnedFd, place: Place) -> Hold {
-        Hold { entry: ManuallyDrop::new(entry), place, private_in: Some(fork::generation()) }
+    /// A hold on a description that shares the presence lock and that only this process has, unless it forked since
+    /// `generation`, which was asked for before the description was opened.
+    pub(crate) fn new(entry: OwnedFd, place: Place, generation: u64) -> Hold {
+        Hold { entry: ManuallyDrop::new(entry), place, private_in: Some(generation) }
     }
 
     /// A hold on a description that others may have too: duplicated, inherited or received.

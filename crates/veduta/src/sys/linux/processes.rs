@@ -24,15 +24,18 @@ pub(crate) fn own_pid_namespace() -> u64 {
     // A child made after unshare(CLONE_NEWPID) is in another one than its parent.
     static KNOWN: Mutex<Option<(u64, u64)>> = Mutex::new(None);
     let generation = super::fork::generation();
-    let mut known = KNOWN.lock().unwrap_or_else(|e| e.into_inner());
-    match *known {
-        Some((when, inode)) if when == generation => inode,
-        _ => {
-            let inode = rustix::fs::stat("/proc/self/ns/pid").map_or(0, |stat| stat.st_ino);
-            *known = Some((generation, inode));
-            inode
-        }
+    // Not waited for: in a child made by fork, the thread that had the lock may not exist.
+    let mut known = KNOWN.try_lock().ok();
+    if let Some(Some((when, inode))) = known.as_deref()
+        && *when == generation
+    {
+        return *inode;
     }
+    let inode = rustix::fs::stat("/proc/self/ns/pid").map_or(0, |stat| stat.st_ino);
+    if let Some(known) = &mut known {
+        **known = Some((generation, inode));
+    }
+    inode
 }
 
 /// A descriptor of a process.

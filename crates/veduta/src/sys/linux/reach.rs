@@ -183,7 +183,8 @@ const REMEMBERED: usize = 8;
 impl Holders {
     /// A copy of another process's descriptor; `None` where that process is gone or does not allow it.
     fn descriptor(&self, wanted: Descriptor) -> Option<OwnedFd> {
-        let mut known = self.known.lock().unwrap_or_else(|e| e.into_inner());
+        // Not waited for: in a child made by fork, the thread that had the lock may not exist. /proc serves too.
+        let mut known = self.known.try_lock().ok()?;
         let get = |process: &OwnedFd| {
             rustix::process::pidfd_getfd(process, wanted.number as i32, PidfdGetfdFlags::empty())
         };

@@ -308,3 +308,45 @@ impl Record<'_> {
         (!path.is_empty()).then(|| PathBuf::from(path))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The format's document is the only prose copy of the layout: it must say what the code does.
+    #[test]
+    fn the_document_has_the_same_offsets() {
+        let document = include_str!("../../../../../docs/format.md");
+        let mut end = 0;
+        for (name, offset, bytes) in [
+            ("magic", offset_of!(Header, magic), 8),
+            ("version", offset_of!(Header, version), 4),
+            ("header_bytes", offset_of!(Header, header_bytes), 4),
+            ("word", offset_of!(Header, word), 8),
+            ("kind", offset_of!(Header, kind), 4),
+            ("location", offset_of!(Header, location), 4),
+            ("protection", offset_of!(Header, protection), 4),
+            ("name_bytes", offset_of!(Header, name_bytes), 4),
+            ("path_bytes", offset_of!(Header, path_bytes), 4),
+            ("page_shift", offset_of!(Header, page_shift), 4),
+            ("size", offset_of!(Header, size), 8),
+            ("created_seconds", offset_of!(Header, created_seconds), 8),
+            ("created_nanos", offset_of!(Header, created_nanos), 4),
+            ("transparent", offset_of!(Header, transparent), 4),
+            ("bytes_device", offset_of!(Header, bytes_device), 8),
+            ("bytes_inode", offset_of!(Header, bytes_inode), 8),
+            ("slots", SLOTS_OFFSET, SLOTS * size_of::<Slot>()),
+            ("reserved", offset_of!(Header, reserved), 104),
+        ] {
+            assert_eq!(offset, end, "{name} is not where the one before ends");
+            end = offset + bytes;
+            let row = format!("\n| {offset} | {bytes} | {name} | ");
+            assert!(document.contains(&row), "docs/format.md has no row {row}");
+        }
+        assert_eq!(end, TAIL);
+        for (word, value) in [("LIVE", word::LIVE), ("DEAD", word::DEAD)] {
+            assert!(document.contains(&format!("{word} = {value}")));
+        }
+        assert_eq!(word::dying(5), 5 * 4 + 3);
+    }
+}

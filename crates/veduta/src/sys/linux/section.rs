@@ -4,6 +4,7 @@ use super::commit;
 use super::directory::{Directory, FileName};
 use super::entry::{self, Nameless, Place, Reach};
 use super::error::failed;
+use super::fork;
 use super::hold::Hold;
 use super::large_pages;
 use super::presence;
@@ -477,9 +478,10 @@ impl Section {
         let hold = match &self.hold {
             None => None,
             Some(hold) => {
+                let generation = fork::generation();
                 let entry = reopen(hold.as_fd(), access.contains(SectionAccess::WRITE)).map_err(fail)?;
                 join_held(entry.as_fd(), !matches!(store, Store::Memory(_)))?;
-                Some(Hold::new(entry, hold.place().clone()))
+                Some(Hold::new(entry, hold.place().clone(), generation))
             }
         };
         Ok(Section { store, hold, facts: Facts { access, ..self.facts }, card: None })

@@ -209,8 +209,8 @@ fn protection(access: ViewAccess) -> ProtFlags {
     read | write | execute
 }
 
-/// Where user addresses end on Linux's 64-bit systems, unless a program asks for more.
-const HIGHEST: usize = 0x7FFF_FFFF_F000;
+/// Where user addresses end, unless a program asks for more: Linux's memory layouts of x86-64 and aarch64.
+const HIGHEST: usize = if cfg!(target_arch = "x86_64") { 0x7FFF_FFFF_F000 } else { 0xFFFF_FFFF_F000 };
 
 fn refused(errno: Errno, base: Option<usize>, len: usize) -> Error {
     match (errno, base) {
