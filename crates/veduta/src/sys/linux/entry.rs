@@ -265,7 +265,11 @@ impl Nameless {
                     reached(Step::WithdrawEntry);
                     let withdrawn = rustix::fs::unlinkat(directory, temporary.entry(), AtFlags::empty());
                     reached(Step::WithdrawDirectory);
-                    let removed = rustix::fs::unlinkat(directory, &*name, AtFlags::REMOVEDIR);
+                    let removed = match rustix::fs::unlinkat(directory, &*name, AtFlags::REMOVEDIR) {
+                        // A sweep found the directory empty and took it.
+                        Err(Errno::NOENT) => Ok(()),
+                        result => result,
+                    };
                     return match errno {
                         Errno::EXIST | Errno::NOTEMPTY => {
                             withdrawn.and(removed).map_err(|errno| failed(OPERATION, errno))?;

@@ -4,7 +4,7 @@ use super::error::failed;
 use super::record::FileId;
 use crate::{Holder, HolderAccess, Result};
 use rustix::fd::{AsRawFd, BorrowedFd};
-use rustix::fs::{AtFlags, CWD};
+use rustix::fs::{AtFlags, CWD, StatxFlags};
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::sync::Mutex;
@@ -59,8 +59,10 @@ pub(crate) fn find_descriptor<T>(
         let Ok(descriptors) = fs::read_dir(format!("/proc/{pid}/fd")) else { continue };
         for entry in descriptors.flatten() {
             let Some(number) = number_of(&entry) else { continue };
-            if let Ok(stat) = rustix::fs::statat(CWD, descriptor(pid, number), AtFlags::empty())
-                && let Some(found) = visit(Descriptor { pid, number }, FileId::of(&stat))
+            // Others have files open on servers that are gone: what is not known without asking them is of no interest.
+            let path = descriptor(pid, number);
+            if let Ok(stat) = rustix::fs::statx(CWD, path, AtFlags::STATX_DONT_SYNC, StatxFlags::INO)
+                && let Some(found) = visit(Descriptor { pid, number }, FileId::of_statx(&stat))
             {
                 return Ok(Some(found));
             }

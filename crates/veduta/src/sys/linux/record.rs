@@ -105,6 +105,10 @@ impl FileId {
     pub(crate) fn of(stat: &rustix::fs::Stat) -> FileId {
         FileId { device: stat.st_dev, inode: stat.st_ino }
     }
+
+    pub(crate) fn of_statx(stat: &rustix::fs::Statx) -> FileId {
+        FileId { device: rustix::fs::makedev(stat.stx_dev_major, stat.stx_dev_minor), inode: stat.stx_ino }
+    }
 }
 
 /// What is to be written when an object is created.

@@ -60,6 +60,8 @@ pub(crate) fn reached(step: Step) {
     use std::sync::atomic::{AtomicU32, Ordering};
 
     struct Plan {
+        /// A child that the process forks goes free.
+        process: u32,
         step: String,
         left: AtomicU32,
         signal: i32,
@@ -74,14 +76,14 @@ pub(crate) fn reached(step: Step) {
             _ => panic!("VEDUTA_STEP kills or stops, it does not {action}"),
         };
         let left = AtomicU32::new(count.parse().expect("VEDUTA_STEP counts with a number"));
-        Plan { step: step.to_owned(), left, signal }
+        Plan { process: std::process::id(), step: step.to_owned(), left, signal }
     }
     static PLANS: OnceLock<Vec<Plan>> = OnceLock::new();
     let plans = PLANS.get_or_init(|| {
         std::env::var("VEDUTA_STEP").map_or(Vec::new(), |text| text.split(',').map(parse).collect())
     });
     for plan in plans.iter().filter(|plan| plan.step == format!("{step:?}")) {
-        if plan.left.fetch_sub(1, Ordering::Relaxed) == 1 {
+        if plan.process == std::process::id() && plan.left.fetch_sub(1, Ordering::Relaxed) == 1 {
             // SAFETY: sends a signal that has no handler. To this thread: a signal to the process may be taken by another
             // one, while this one runs on past the step.
             let status = unsafe { libc::raise(plan.signal) };
