@@ -156,14 +156,25 @@ fn join<T>(
 }
 
 fn unreachable_bytes(place: &Place) -> Error {
-    let who =
-        place.look().ok().and_then(|look| super::processes::describe_holders(look.as_fd())).unwrap_or_else(
-            || "a process that this one may not see (another pid namespace, or hidden in /proc)".to_owned(),
-        );
+    let who = place
+        .look()
+        .ok()
+        .and_then(|look| super::processes::describe_holders(look.as_fd()))
+        .or_else(|| recorded_holders(place))
+        .unwrap_or_else(|| {
+            "a process that this one may not see (another pid namespace, or hidden in /proc)".to_owned()
+        });
     Error::new(Code::ACCESS_DENIED, "reach the bytes of object").hint(format!(
         "the name is held by {who}, which does not show its bytes: it is stopped in the middle of opening, may not be looked \
          into, or is elsewhere; end or continue it, or have the section created with VEDUTA_BYTES=entry or in a private namespace"
     ))
+}
+
+/// Who once showed the bytes and still runs: what it has open now may not be seen.
+fn recorded_holders(place: &Place) -> Option<String> {
+    let entry = open_at(&place.directory, place.file.entry(), OFlags::RDONLY).ok()?;
+    let raw = RawRecord::read(entry.as_fd()).ok()?;
+    super::processes::describe_recorded(&raw.validate().ok()?.slots)
 }
 
 /// Takes back that the object is dying: the caller has its presence lock and its bytes. `false`: too late.

@@ -1,6 +1,7 @@
 //! Large pages and NUMA nodes: what the machine has, and clear words where it has none.
 
 use super::commit::Bytes;
+use super::error::failed;
 use crate::{Code, Error, Result};
 use rustix::fd::BorrowedFd;
 use std::fs;
@@ -38,6 +39,20 @@ pub(crate) fn check_size(size: u64) -> Result<()> {
     let there = if list.is_empty() { "none".to_owned() } else { list.join(", ") };
     Err(Error::new(Code::NOT_SUPPORTED, OPERATION)
         .hint(format!("there are no large pages of {}; this machine has: {there}", Bytes(size))))
+}
+
+/// Refuses bytes that are not made of the large pages that somebody says they are.
+pub(crate) fn check_made_of(bytes: BorrowedFd<'_>, page_shift: u32) -> Result<()> {
+    const HUGETLBFS: u64 = 0x9584_58F6;
+    if page_shift == 0 {
+        return Ok(());
+    }
+    let stat = rustix::fs::fstatfs(bytes).map_err(|errno| failed("look at large pages", errno))?;
+    if stat.f_type as u64 == HUGETLBFS && stat.f_bsize as u64 == 1 << page_shift {
+        return Ok(());
+    }
+    Err(Error::new(Code::INVALID_DATA, "look at large pages")
+        .hint(format!("the bytes are not made of pages of {}", Bytes(1 << page_shift))))
 }
 
 /// The error when there are not enough of them.

@@ -1,7 +1,7 @@
 //! Other processes, as /proc shows them: their descriptors, and who holds what.
 
 use super::error::failed;
-use super::record::FileId;
+use super::record::{FileId, Slot};
 use crate::{Holder, HolderAccess, Result};
 use rustix::fd::{AsRawFd, BorrowedFd};
 use rustix::fs::{AtFlags, CWD, StatxFlags};
@@ -103,8 +103,24 @@ pub(crate) fn holders(looks: &[(FileId, BorrowedFd<'_>)]) -> Result<HashMap<File
 pub(crate) fn describe_holders(look: BorrowedFd<'_>) -> Option<String> {
     let id = FileId::of(&rustix::fs::fstat(look).ok()?);
     let holders = holders(&[(id, look)]).ok()?.remove(&id)?;
+    describe(holders.into_iter().map(|holder| (holder.pid, holder.command)))
+}
+
+/// Those recorded as holders whose processes live, for an error message.
+pub(crate) fn describe_recorded(slots: &[Slot]) -> Option<String> {
+    let here = own_pid_namespace();
+    let lives = |slot: &&Slot| {
+        slot.pid != 0
+            && slot.pid_namespace == here
+            && fs::exists(format!("/proc/{}", slot.pid)).is_ok_and(|is| is)
+    };
+    describe(slots.iter().filter(lives).map(|slot| (slot.pid, command(slot.pid))))
+        .map(|who| format!("probably {who}"))
+}
+
+fn describe(processes: impl Iterator<Item = (u32, String)>) -> Option<String> {
     let list: Vec<_> =
-        holders.iter().map(|holder| format!("{} ({})", holder.pid, holder.command.escape_debug())).collect();
+        processes.map(|(pid, command)| format!("{pid} ({})", command.escape_debug())).collect();
     (!list.is_empty()).then(|| format!("process {}", list.join(", ")))
 }
 

@@ -109,7 +109,7 @@ pub(crate) fn open(place: &Place, name: &ObjectName, access: SectionAccess) -> R
             Reach::Nothing => Reach::Nothing,
             Reach::Bytes(bytes) => {
                 let facts = facts_of(record, access);
-                check_length(&bytes, record, entry)?;
+                check_extent(&bytes, record, entry)?;
                 Reach::Bytes((bytes, facts, record.location))
             }
         })
@@ -140,8 +140,12 @@ fn facts_of(record: &Record<'_>, access: SectionAccess) -> Facts {
     }
 }
 
-/// A record that promises more bytes than there are would be paid for with a signal at the first touch.
-fn check_length(bytes: &Bytes, record: &Record<'_>, entry: BorrowedFd<'_>) -> Result<()> {
+/// A record that promises more bytes than there are, or larger pages, would be paid for with a signal at the first touch.
+fn check_extent(bytes: &Bytes, record: &Record<'_>, entry: BorrowedFd<'_>) -> Result<()> {
+    if record.page_shift != 0 {
+        let made = if let Bytes::Own(bytes, _) = bytes { bytes.as_fd() } else { entry };
+        large_pages::check_made_of(made, record.page_shift)?;
+    }
     let (needed, there) = match bytes {
         Bytes::Own(_, stat) => (record.size, stat.st_size as u64),
         Bytes::InEntry => {

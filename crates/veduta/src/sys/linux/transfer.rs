@@ -7,13 +7,14 @@ use super::directory::{Directory, FileName};
 use super::entry::{self, Place};
 use super::error::failed;
 use super::hold::Hold;
+use super::large_pages;
 use super::presence;
 use super::processes;
 use super::record::{FileId, Location, RawRecord, word};
 use super::section::{Facts, Section, Store, may_know_residency};
 use crate::{Code, Error, Kind, ObjectName, Protection, Result, Scope, SectionAccess};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{FileType, MemfdFlags, OFlags};
+use rustix::fs::{FileType, MemfdFlags, OFlags, SealFlags};
 use rustix::io::{Errno, FdFlags};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -155,6 +156,14 @@ fn not_a_handle(what: &'static str) -> Error {
         .hint(format!("{what}: pass all descriptors that into_descriptors gave, in their order"))
 }
 
+/// What is no entry cannot be the second of a handle's descriptors.
+fn no_entry(error: Error) -> Error {
+    match error.code() {
+        Code::INVALID_DATA => not_a_handle("the second is not an entry"),
+        _ => error,
+    }
+}
+
 fn read_card(fd: BorrowedFd<'_>) -> Result<(Card, Facts)> {
     let mut bytes = [0; size_of::<Card>()];
     let read = rustix::io::pread(fd, &mut bytes, 0);
@@ -204,6 +213,13 @@ fn adopt_bytes(
             .hint("the bytes were cut off, or never had the size that is claimed"));
     }
     check_mode(bytes.as_fd(), Facts::writes(facts.protection, facts.access))?;
+    large_pages::check_made_of(bytes.as_fd(), facts.page_shift)
+        .map_err(|_| not_a_handle("the memory is not made of the pages that the card claims"))?;
+    // Only a seal keeps the sender from cutting it off later.
+    let seals = if memory { rustix::fs::fcntl_get_seals(&bytes) } else { Ok(SealFlags::SHRINK) };
+    if !seals.is_ok_and(|seals| seals.contains(SealFlags::SHRINK)) {
+        return Err(not_a_handle("the memory is not sealed against being cut off"));
+    }
     facts.residency_known = may_know_residency(&stat, facts.access.contains(SectionAccess::WRITE));
     Ok((if memory { Store::Memory(bytes) } else { Store::File(Arc::new(bytes)) }, facts))
 }
@@ -224,8 +240,8 @@ fn adopt_named(
     bytes: Option<OwnedFd>,
     mut facts: Facts,
 ) -> Result<(Section, Option<ObjectName>)> {
-    let raw = RawRecord::read(entry.as_fd())?;
-    let record = raw.validate()?;
+    let raw = RawRecord::read(entry.as_fd()).map_err(no_entry)?;
+    let record = raw.validate().map_err(no_entry)?;
     let location = match record.location {
         Location::Holder => 1,
         Location::Entry => 2,
@@ -238,6 +254,7 @@ fn adopt_named(
     facts.size = record.size;
     facts.protection = record.protection;
     facts.page_shift = record.page_shift;
+    facts.transparent = record.transparent;
     // The description has its locks already, unless its sender took them away.
     let locked = presence::share(&entry).map_err(|errno| failed(ADOPT, errno))?;
     if !locked {
