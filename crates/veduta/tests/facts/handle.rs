@@ -1,0 +1,171 @@
+//! Handles that are duplicated, inherited and sent.
+
+use crate::Replay;
+use crate::access::{created, protect_of_view};
+use crate::create::section;
+use crate::row::{Row, outcome};
+use crate::scratch::{self, child};
+use serde_json::{Map, Value, json};
+use std::os::fd::{AsRawFd, BorrowedFd};
+use veduta::os::unix::SectionExt;
+use veduta::{Protection, Section, SectionAccess, ViewAccess};
+
+pub(crate) const SCENARIOS: &[(&str, Replay)] = &[
+    ("IH-01", not_inheritable_by_default),
+    ("IH-02", number_of_what_is_not_inherited),
+    ("IH-06", inheritance_taken_back),
+    ("IH-09", inheritable_by_creating_again),
+    ("DUP-01/02/03", duplicate),
+    ("DUP-06/07", duplicate_to_read),
+    ("DUP-08", duplicate_to_write_again),
+    ("DUP-10/11/12", duplicate_without_access),
+    ("DUP-13", inheritable_duplicate),
+    ("DUP-17/18", rubbish),
+    ("DUP-26/27", into_another_process),
+];
+
+fn unnamed() -> Section {
+    section(None, Protection::ReadWrite, 100_000).expect("there is memory")
+}
+
+fn not_inheritable_by_default(_: &Row) -> Value {
+    let section = unnamed();
+    assert_eq!(section.inherited_numbers(), None);
+    json!({ "inheritable": section.is_inheritable() })
+}
+
+fn number_of_what_is_not_inherited(_: &Row) -> Value {
+    let descriptors = scratch::descriptors(&unnamed());
+    let numbers: Vec<_> = descriptors.iter().map(|fd| fd.as_raw_fd().to_string()).collect();
+    let mut child = child::play("handle::role_inherit", &[("FACT_NUMBERS", &numbers.join(","))]);
+    json!({ "child": child.hear().parse::<u32>().expect("the role says a number") })
+}
+
+#[test]
+#[ignore = "a role: adopts an inherited handle"]
+fn role_inherit() {
+    let numbers = std::env::var("FACT_NUMBERS").expect("the test says which numbers");
+    #[allow(unsafe_code, reason = "adopting numbers is up to who got them")]
+    // SAFETY: nothing in this role has a descriptor of those numbers.
+    let adopted = unsafe { Section::from_inherited(&numbers) };
+    child::say(adopted.map_or_else(|error| error.code().get(), |_| 0));
+}
+
+fn inheritance_taken_back(_: &Row) -> Value {
+    let section = unnamed().into_inheritable().expect("descriptors are left");
+    assert!(section.is_inheritable());
+    let descriptors = section.into_descriptors().expect("descriptors are left");
+    let section = Section::from_descriptors(descriptors).expect("it is a handle");
+    json!({ "inheritable": section.is_inheritable() })
+}
+
+fn inheritable_by_creating_again(_: &Row) -> Value {
+    let name = scratch::name("fact inheritable");
+    let _first = Section::options().size(100).create_new(&name).expect("the name is new");
+    let (second, disposition) =
+        Section::options().size(100).inheritable(true).create(&name).expect("it exists");
+    let closed_on_exec = second.inherited_numbers().expect("it is inheritable").split(',').any(|number| {
+        #[allow(unsafe_code, reason = "the handle tells only numbers")]
+        // SAFETY: the descriptor is open as long as `second`, which lives longer.
+        let descriptor = unsafe { BorrowedFd::borrow_raw(number.parse().expect("a number")) };
+        rustix::io::fcntl_getfd(descriptor).expect("it is open").contains(rustix::io::FdFlags::CLOEXEC)
+    });
+    json!({ "create": created(disposition), "inheritable": second.is_inheritable() && !closed_on_exec })
+}
+
+fn duplicate(_: &Row) -> Value {
+    let name = scratch::name("fact duplicate");
+    let first = Section::options().size(100).create_new(&name).expect("the name is new");
+    let view = first.map(ViewAccess::Write).expect("it may be written");
+    let second = first.try_clone().expect("a handle can be duplicated");
+    let equal = first.access() == second.access();
+    drop(first);
+    let lives = Section::options().open(&name).is_ok();
+    view.write_at(0, b"seen").expect("inside the view");
+    let other = second.map(ViewAccess::Write).expect("it may be written");
+    let same = other.compare_bytes(0, b"seen").expect("inside the view").is_none();
+    json!({
+        "access": if equal { "equal" } else { "other" },
+        "name": if lives { "lives on" } else { "gone" },
+        "view": if same { "of the same bytes" } else { "of others" },
+    })
+}
+
+/// A duplicate with those rights, and the views that a row wants to know of.
+fn duplicate_with(row: &Row, from: &Section, access: SectionAccess) -> Value {
+    match from.try_clone_with(access) {
+        Ok(duplicate) => {
+            assert_eq!(duplicate.access(), access);
+            let views = row.observations().map(|name| match name {
+                "duplicate" => (name.to_owned(), json!("ok")),
+                access => (access.to_owned(), protect_of_view(&duplicate, access)),
+            });
+            Value::Object(Map::from_iter(views))
+        }
+        failed => json!({ "duplicate": outcome(failed) }),
+    }
+}
+
+fn duplicate_to_read(row: &Row) -> Value {
+    duplicate_with(row, &unnamed(), SectionAccess::READ)
+}
+
+fn duplicate_to_write_again(row: &Row) -> Value {
+    let name = scratch::name("fact read only");
+    let _first = Section::options().size(100).create_new(&name).expect("the name is new");
+    let opened = Section::options().access(SectionAccess::READ).open(&name).expect("it exists");
+    duplicate_with(row, &opened, SectionAccess::READ | SectionAccess::WRITE)
+}
+
+fn duplicate_without_access(row: &Row) -> Value {
+    duplicate_with(row, &unnamed(), SectionAccess::empty())
+}
+
+fn inheritable_duplicate(_: &Row) -> Value {
+    let source = unnamed();
+    let duplicate = source.try_clone().and_then(SectionExt::into_inheritable).expect("descriptors are left");
+    json!({ "inheritable": duplicate.is_inheritable(), "source inheritable": source.is_inheritable() })
+}
+
+fn rubbish(_: &Row) -> Value {
+    #[allow(unsafe_code, reason = "adopting numbers is up to who got them")]
+    // SAFETY: it is no number at all.
+    let rubbish = unsafe { Section::from_inherited("rubbish") };
+    json!({ "rubbish": outcome(rubbish), "null": outcome(Section::from_descriptors(Vec::new())) })
+}
+
+fn into_another_process(_: &Row) -> Value {
+    let section = unnamed();
+    let view = section.map(ViewAccess::Write).expect("it may be written");
+    let mut child = child::play("handle::role_fetch", &[]);
+    assert_eq!(child.hear(), "running");
+    let descriptors = scratch::descriptors(&section);
+    let numbers: Vec<_> = descriptors.iter().map(|fd| fd.as_raw_fd().to_string()).collect();
+    child.tell(&numbers.join(","));
+    assert_eq!(child.hear(), "adopted");
+    let shared = view.compare_bytes(0, b"from the child").expect("inside the view").is_none();
+    json!({ "value": "good there", "memory": if shared { "shared" } else { "separate" } })
+}
+
+/// The kernel's way to take a descriptor out of another process; sending one through a socket comes to the same.
+#[test]
+#[ignore = "a role: fetches the descriptors of a handle from its parent"]
+fn role_fetch() {
+    child::say("running");
+    let parent = rustix::process::getppid().expect("a child has a parent");
+    let parent = rustix::process::pidfd_open(parent, rustix::process::PidfdFlags::empty()).expect("it lives");
+    let descriptors = child::listen()
+        .split(',')
+        .map(|number| {
+            let none = rustix::process::PidfdGetfdFlags::empty();
+            rustix::process::pidfd_getfd(&parent, number.parse().expect("a number"), none)
+                .expect("a child of the same user may")
+        })
+        .collect();
+    let section = Section::from_descriptors(descriptors).expect("it is a handle");
+    section
+        .map(ViewAccess::Write)
+        .and_then(|view| view.write_at(0, b"from the child"))
+        .expect("it may be written");
+    child::say("adopted");
+}

@@ -1,0 +1,11 @@
+//! Sections: creating and opening them, what they are made of, and the handles to them.
+
+mod adopted;
+mod commit;
+mod create;
+mod errors;
+mod file;
+mod handle;
+mod large_pages;
+#[path = "../scratch/mod.rs"]
+mod scratch;
