@@ -4,14 +4,17 @@
 //! renamed to X, which goes over nothing or an empty directory and fails over any other. It is never filled again, so
 //! whoever unlinks an entry through a descriptor of its directory can hit no other.
 //!
-//! In the entry is a word, LIVE, DYING(tag) or DEAD, and on the entry is a lock, *presence*: shared, asked about without
-//! being taken, and dropped by the kernel when its process dies. Nobody ever waits for it.
+//! In the entry is a word, LIVE, DYING(tag) or DEAD, and on the entry is a lock, *presence*, which holders share and the
+//! kernel drops when they die. Nobody ever waits for it.
 //!
-//! * To **kill** is to mark the word as DYING with a tag of one's own, to ask who is present, and to change that very
-//!   mark to DEAD if nobody is. An exchange that fails means that somebody else came in between.
-//! * To **open** is to get the bytes from a process that has them, to be present, and to read the word again: a mark
-//!   that is there is changed back to LIVE, and the killer starts over.
-//! * To **close** is to be present no longer, and then to kill what may have lost its last holder.
+//! * To **settle** is to find out whether anybody holds an entry: mark the word as DYING with a tag of one's own, ask who
+//!   is present, and change that very mark to DEAD if nobody is. An exchange that fails means that somebody else came in
+//!   between. What is dead is removed.
+//! * To **open** is to be present, to read the word, and to get the bytes from a process that has them: the proof that
+//!   it lives. A mark that was there is changed back to LIVE, and who left it starts over. Whoever fails settles.
+//! * To **close** is to be present no longer. Who finds in the same call that nobody else is writes DEAD and removes.
+//!
+//! That is [`Protocol::LIBRARY`]. Others keep the same rules; [`Presence`] and [`Order`] say what they cost and save.
 //!
 //! [`Rule`] says what must hold, a [`Scenario`] who does what, and `stateright` searches every state that any
 //! interleaving of the [`Step`]s of three processes gets to, with a SIGKILL at any of them. A [`Fault`] breaks the

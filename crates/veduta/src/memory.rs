@@ -49,6 +49,16 @@ impl Memory {
         }
     }
 
+    /// The address and the length of a range that was found to lie inside, and to be one.
+    #[inline]
+    fn within(&self, operation: &'static str, range: &Range<usize>) -> Result<(*mut u8, usize)> {
+        match range.end.checked_sub(range.start) {
+            Some(len) => Ok((self.at(operation, range.start, len)?, len)),
+            None => Err(Error::new(Code::INVALID_PARAMETER, operation)
+                .hint(format!("the range {}..{} ends before it begins", range.start, range.end))),
+        }
+    }
+
     #[cold]
     fn outside(&self, operation: &'static str, offset: usize, len: usize) -> Error {
         Error::new(Code::INVALID_PARAMETER, operation).hint(format!(
@@ -73,8 +83,8 @@ impl Memory {
 
     /// The addresses of a range, for the system to read from or write to.
     pub(crate) fn raw(&self, range: Range<usize>) -> Result<*mut [u8]> {
-        let len = range.end.saturating_sub(range.start);
-        Ok(std::ptr::slice_from_raw_parts_mut(self.at("use view", range.start, len)?, len))
+        let (address, len) = self.within("use view", &range)?;
+        Ok(std::ptr::slice_from_raw_parts_mut(address, len))
     }
 
     pub(crate) fn read_value<T: FromBytes>(&self, offset: usize) -> Result<T> {
@@ -87,8 +97,7 @@ impl Memory {
     }
 
     pub(crate) fn fill(&self, range: Range<usize>, byte: u8) -> Result<()> {
-        let len = range.end.saturating_sub(range.start);
-        let to = self.at("fill view", range.start, len)?;
+        let (to, len) = self.within("fill view", &range)?;
         // SAFETY: `at` bounded the range, which is mapped and writable (see `new`).
         unsafe { fill(to, byte, len) };
         Ok(())
@@ -97,9 +106,8 @@ impl Memory {
     /// Copies from one memory to another; within one it minds the overlap.
     pub(crate) fn copy_from(&self, to: usize, source: &Memory, from: Range<usize>) -> Result<()> {
         const OPERATION: &str = "copy between views";
-        let len = from.end.saturating_sub(from.start);
+        let (from, len) = source.within(OPERATION, &from)?;
         let to = self.at(OPERATION, to, len)?;
-        let from = source.at(OPERATION, from.start, len)?;
         let overlaps = (to as usize).wrapping_sub(from as usize) < len;
         if !overlaps {
             // SAFETY: `at` bounded both ranges, which are mapped and allow it (see `new`); a forward copy to lower or disjoint
@@ -127,7 +135,7 @@ impl Memory {
         range: Range<usize>,
         mut other: impl FnMut(usize, &mut [u8]) -> Result<()>,
     ) -> Result<Option<usize>> {
-        let len = range.end.saturating_sub(range.start);
+        let (_, len) = self.within("compare views", &range)?;
         let mut mine = [0_u8; 4096];
         let mut theirs = [0_u8; 4096];
         let mut done = 0;
@@ -140,8 +148,6 @@ impl Memory {
             }
             done += size;
         }
-        // Nothing was read, nothing is out of range: an empty range must be checked all the same.
-        self.at("compare views", range.start, len)?;
         Ok(None)
     }
 
@@ -167,8 +173,7 @@ impl Memory {
     /// # Safety
     /// Nobody, in any process, changes the bytes as long as the slice is used; they may be read.
     pub(crate) unsafe fn slice(&self, range: Range<usize>) -> Result<&[u8]> {
-        let len = range.end.saturating_sub(range.start);
-        let address = self.at("borrow view", range.start, len)?;
+        let (address, len) = self.within("borrow view", &range)?;
         // SAFETY: `at` bounded the range; the caller promises the rest.
         Ok(unsafe { std::slice::from_raw_parts(address, len) })
     }
@@ -180,8 +185,7 @@ impl Memory {
         reason = "the caller promises to be alone; the memory is not inside `self`"
     )]
     pub(crate) unsafe fn slice_mut(&self, range: Range<usize>) -> Result<&mut [u8]> {
-        let len = range.end.saturating_sub(range.start);
-        let address = self.at("borrow view", range.start, len)?;
+        let (address, len) = self.within("borrow view", &range)?;
         // SAFETY: `at` bounded the range; the caller promises the rest.
         Ok(unsafe { std::slice::from_raw_parts_mut(address, len) })
     }

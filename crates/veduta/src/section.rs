@@ -112,8 +112,9 @@ impl<'a> SectionOptions<'a> {
     }
 
     /// Who besides this user may open a `Global\` or private name: the permission bits of a file, `0o600` unless said otherwise.
+    /// Its creator can always read and write it.
     pub fn mode(&mut self, mode: u32) -> &mut Self {
-        self.mode = mode & 0o666;
+        self.mode = 0o600 | (mode & 0o066);
         self
     }
 

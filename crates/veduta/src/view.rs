@@ -102,8 +102,7 @@ impl<'a> ViewOptions<'a> {
             base => base.map(|base| base - lead),
         };
         let start = facts.start + offset - lead as u64;
-        let mapping =
-            sys::view::Mapping::new(section.sys.bytes(), start, whole, access, base).map_err(tell)?;
+        let mapping = section.sys.map(start, whole, access, base).map_err(tell)?;
         if facts.transparent {
             mapping.advise(0..whole, Advice::LargePages).map_err(tell)?;
         }
@@ -328,8 +327,13 @@ impl View {
     /// Where a range first differs from as many bytes at `offset` of another view, counted from its beginning; `None` when
     /// nowhere.
     pub fn compare(&self, range: Range<usize>, other: &View, offset: usize) -> Result<Option<usize>> {
-        self.readable("compare views", range.clone())?
-            .first_difference(range, |done, buffer| other.read_at(offset.saturating_add(done), buffer))
+        const OPERATION: &str = "compare views";
+        // First whether it may be asked at all: that does not depend on what the bytes are.
+        let end = offset.saturating_add(range.len());
+        let theirs = other.readable(OPERATION, offset..end)?;
+        theirs.raw(offset..end)?;
+        self.readable(OPERATION, range.clone())?
+            .first_difference(range, |done, buffer| theirs.read(offset + done, buffer))
     }
 
     /// Where the view at `offset` first differs from `bytes`; `None` when nowhere.
@@ -460,7 +464,9 @@ impl View {
             )));
         }
         let first = (self.lead + range.start) / self.page * self.page;
-        Ok(first..(self.lead + range.end).next_multiple_of(self.page).max(first))
+        // An empty range touches no page, wherever it is.
+        let last = if range.is_empty() { first } else { (self.lead + range.end).next_multiple_of(self.page) };
+        Ok(first..last)
     }
 
     /// Writes what was changed in a range to the file's device, and waits until it is there: **durable** when it returns.
@@ -504,7 +510,13 @@ impl View {
     /// # Errors
     /// [`Code::NOT_SUPPORTED`] if this system does not know the advice.
     pub fn advise(&self, range: Range<usize>, advice: Advice) -> Result<()> {
-        let pages = self.pages("advise on view", &range)?;
+        const OPERATION: &str = "advise on view";
+        let pages = self.pages(OPERATION, &range)?;
+        match advice {
+            Advice::PopulateRead => _ = self.readable(OPERATION, range)?,
+            Advice::PopulateWrite => _ = self.writable(OPERATION, range)?,
+            _ => {}
+        }
         if pages.is_empty() { Ok(()) } else { self.mapping.advise(pages, advice) }
     }
 

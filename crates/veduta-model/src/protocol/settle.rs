@@ -75,16 +75,13 @@ impl Turn<'_> {
 
     pub(super) fn probe_shared(&mut self) -> Next {
         let held = self.lock(Lock::Shared);
-        if held && self.does(Fault::ReleasesUntested) {
-            self.lock(Lock::Free);
-            return Next::Step(Step::Restore);
-        }
         Next::Step(if held { Step::ReleaseAndTest } else { Step::MarkDead })
     }
 
     /// A holder that closed meanwhile took this process for another holder, and left the removal to it.
     pub(super) fn test_probe(&mut self) -> Next {
-        let free = self.lock(Lock::Exclusive);
+        let wanted = if self.does(Fault::ReleasesUntested) { Lock::Free } else { Lock::Exclusive };
+        let free = self.lock(wanted) && wanted == Lock::Exclusive;
         Next::Step(if free { Step::MarkDead } else { Step::Restore })
     }
 

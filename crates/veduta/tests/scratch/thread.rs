@@ -1,42 +1,34 @@
-//! Threads that are another user, or have mounts of their own: on Linux both belong to a thread, and go with it.
+//! Threads that may do less, or have mounts of their own: on Linux both belong to a thread, and go with it.
 
 use super::skipped;
 use rustix::process::{Gid, Uid};
+use rustix::thread::CapabilitySet;
 use std::path::Path;
 
-fn is_root() -> bool {
+pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// A user that is neither root nor the one who runs the tests.
-pub const NOBODY: u32 = 65_534;
-
-/// Runs a test as a user without privileges: as the one who runs the tests, or if that is root as [`NOBODY`].
-pub fn without_privileges<T: Send>(test: impl FnOnce() -> T + Send) -> T {
-    on_own_thread(|| {
-        if is_root() {
-            become_nobody();
-        }
-        test()
-    })
+/// Makes this process another user without privileges, if it is root's. Only for roles: the whole process counts as one that
+/// may not be looked into from then on.
+pub fn become_nobody() {
+    const NOBODY: u32 = 65_534;
+    let (user, group) = (Uid::from_raw(NOBODY), Gid::from_raw(NOBODY));
+    if is_root() {
+        rustix::thread::set_thread_groups(&[]).expect("root may leave its groups");
+        rustix::thread::set_thread_res_gid(group, group, group).expect("root may change its group");
+        rustix::thread::set_thread_res_uid(user, user, user).expect("root may become anybody");
+    }
 }
 
-/// Runs a test as another user, which only root may.
-pub fn as_nobody(test: impl FnOnce() + Send) {
-    if !is_root() {
-        return skipped("only root can become another user");
-    }
+/// Runs a test that may not lock more memory than its limit, even if it is root's.
+pub fn with_limit_on_locks(test: impl FnOnce() + Send) {
     on_own_thread(|| {
-        become_nobody();
+        let mut capabilities = rustix::thread::capabilities(None).expect("a thread knows its own");
+        capabilities.effective.remove(CapabilitySet::IPC_LOCK);
+        rustix::thread::set_capabilities(None, capabilities).expect("a thread may give up what it has");
         test();
     });
-}
-
-fn become_nobody() {
-    let (user, group) = (Uid::from_raw(NOBODY), Gid::from_raw(NOBODY));
-    rustix::thread::set_thread_groups(&[]).expect("root may leave its groups");
-    rustix::thread::set_thread_res_gid(group, group, group).expect("root may change its group");
-    rustix::thread::set_thread_res_uid(user, user, user).expect("root may become anybody");
 }
 
 /// Runs a test with a small file system mounted over a directory, for its thread alone. `what` is a tmpfs's size or the
@@ -70,9 +62,9 @@ pub fn with_tmpfs(directory: &Path, size: u64, test: impl FnOnce() + Send) {
     with_mount(directory, "tmpfs", &format!("size={size}"), Path::new("tmpfs"), test);
 }
 
-fn on_own_thread<T: Send>(test: impl FnOnce() -> T + Send) -> T {
-    std::thread::scope(|scope| match scope.spawn(test).join() {
-        Ok(value) => value,
-        Err(panic) => std::panic::resume_unwind(panic),
-    })
+fn on_own_thread(test: impl FnOnce() + Send) {
+    let ended = std::thread::scope(|scope| scope.spawn(test).join());
+    if let Err(panic) = ended {
+        std::panic::resume_unwind(panic);
+    }
 }

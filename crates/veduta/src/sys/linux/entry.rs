@@ -47,13 +47,18 @@ impl Place {
         open_at(&self.directory, self.file.entry(), OFlags::PATH)
     }
 
+    /// Opens the entry for the bytes in it.
+    pub(crate) fn open_bytes(&self, write: bool) -> rustix::io::Result<OwnedFd> {
+        open_at(&self.directory, self.file.entry(), if write { OFlags::RDWR } else { OFlags::RDONLY })
+    }
+
     fn open_directory(&self) -> rustix::io::Result<OwnedFd> {
         open_at(&self.directory, &self.file.directory(), OFlags::DIRECTORY | OFlags::PATH)
     }
 
     fn open(&self, write: bool) -> rustix::io::Result<OwnedFd> {
         reached(Step::OpenEntry);
-        open_at(&self.directory, self.file.entry(), if write { OFlags::RDWR } else { OFlags::RDONLY })
+        self.open_bytes(write)
     }
 }
 
@@ -76,11 +81,11 @@ const PATIENCE: u32 = 20;
 
 /// Opens the object of a name; `None` when there is none.
 ///
-/// `reach` gets the entry, with this opener's presence lock on it, and its header, and fetches the bytes from a holder.
+/// `reach` gets the place, the entry with this opener's presence lock on it, and its header, and fetches the bytes from a holder.
 pub(crate) fn open<T>(
     place: &Place,
     write: bool,
-    mut reach: impl FnMut(BorrowedFd<'_>, &Record<'_>) -> Result<Reach<T>>,
+    mut reach: impl FnMut(&Place, BorrowedFd<'_>, &Record<'_>) -> Result<Reach<T>>,
 ) -> Result<Option<Opened<T>>> {
     const OPERATION: &str = "open entry";
     let mut place = place.clone();
@@ -106,11 +111,7 @@ pub(crate) fn open<T>(
                     .hint("the object's mode does not give this user that access; ask for less, or have it created with a wider mode"));
             }
             Err(errno @ (Errno::LOOP | Errno::NOTDIR | Errno::NXIO | Errno::ISDIR)) => {
-                return Err(Error::new(Code::INVALID_DATA, OPERATION).source(errno).hint(format!(
-                    "\"{}\" in {} is not an entry of veduta; remove it",
-                    place.file,
-                    place.directory.path().display()
-                )));
+                return Err(not_an_entry(OPERATION, errno, &place));
             }
             Err(errno) => return Err(failed(OPERATION, errno)),
         };
@@ -142,7 +143,7 @@ pub(crate) fn open<T>(
 fn join<T>(
     place: &Place,
     entry: BorrowedFd<'_>,
-    reach: &mut impl FnMut(BorrowedFd<'_>, &Record<'_>) -> Result<Reach<T>>,
+    reach: &mut impl FnMut(&Place, BorrowedFd<'_>, &Record<'_>) -> Result<Reach<T>>,
 ) -> Result<Reach<T>> {
     reached(Step::ReadHeader);
     let raw = RawRecord::read(entry)?;
@@ -150,7 +151,7 @@ fn join<T>(
     if record.word == word::DEAD {
         return Ok(Reach::Nothing);
     }
-    let bytes = reach(entry, &record)?;
+    let bytes = reach(place, entry, &record)?;
     let alive = record.word == word::LIVE || matches!(bytes, Reach::Nothing) || revive(place, entry)?;
     Ok(if alive { bytes } else { Reach::Nothing })
 }
@@ -290,13 +291,7 @@ impl Nameless {
                                 Verdict::Live | Verdict::Dead => Ok(None),
                             }
                         }
-                        Errno::NOTDIR => {
-                            Err(Error::new(Code::INVALID_DATA, OPERATION).source(errno).hint(format!(
-                                "\"{}\" in {} is not an entry of veduta; remove it",
-                                place.file,
-                                directory.path().display()
-                            )))
-                        }
+                        Errno::NOTDIR => Err(not_an_entry(OPERATION, errno, place)),
                         Errno::PERM | Errno::ACCESS => Err(failed(OPERATION, errno)
                             .hint("a leftover of another user has the name; that user or root can sweep it")),
                         errno => Err(failed(OPERATION, errno)),
@@ -364,7 +359,10 @@ pub(crate) fn settle(place: &Place) -> Result<Verdict> {
         Err(Errno::NOENT) => {
             // A directory without an entry: a removal, or a creation, got no further. If it is not empty it stays.
             remove_directory(place)?;
-            return Ok(Verdict::Dead);
+            return match is_obstructed(place, &directory) {
+                true => Ok(Verdict::Leftover(not_an_entry(OPERATION, Errno::NOTEMPTY, place))),
+                false => Ok(Verdict::Dead),
+            };
         }
         Err(errno) => return Err(failed(OPERATION, errno)),
     };
@@ -391,6 +389,23 @@ pub(crate) fn settle(place: &Place) -> Result<Verdict> {
         Err(error) if error.code() == Code::ACCESS_DENIED => Ok(Verdict::Leftover(error)),
         Err(error) => Err(error),
     }
+}
+
+/// Whether a directory that was found without an entry has its name for good, because something else is in it. What the
+/// protocol makes is filled before it gets its name: if it is still there, it is not empty.
+fn is_obstructed(place: &Place, directory: &OwnedFd) -> bool {
+    !place.file.is_temporary()
+        && identity(directory.as_fd()).is_ok_and(|id| {
+            place.open_directory().and_then(|now| identity(now.as_fd())).is_ok_and(|now| now == id)
+        })
+}
+
+fn not_an_entry(operation: &'static str, errno: Errno, place: &Place) -> Error {
+    Error::new(Code::INVALID_DATA, operation).source(errno).hint(format!(
+        "\"{}\" in {} is not an entry of veduta; remove it",
+        place.file,
+        place.directory.path().display()
+    ))
 }
 
 /// Makes sure that a well-formed entry is dead, if nobody holds it. `entry` is a fresh description that may write.

@@ -169,8 +169,10 @@ fn sweep_one(place: &Place, scope: Scope, mode: SweepMode) -> Result<Option<Swep
         Ok(Some(seen)) => seen,
         Ok(None) => {
             // A directory in which there is no entry, or none any more.
-            if mode == SweepMode::Remove {
-                entry::settle(place)?;
+            if mode == SweepMode::Remove
+                && let Verdict::Leftover(error) = entry::settle(place)?
+            {
+                return Err(error);
             }
             return Ok(None);
         }

@@ -106,11 +106,12 @@ pub(crate) fn describe_holders(look: BorrowedFd<'_>) -> Option<String> {
     describe(holders.into_iter().map(|holder| (holder.pid, holder.command)))
 }
 
-/// Those recorded as holders whose processes live, for an error message.
+/// Those others recorded as holders whose processes live, for an error message.
 pub(crate) fn describe_recorded(slots: &[Slot]) -> Option<String> {
     let here = own_pid_namespace();
     let lives = |slot: &&Slot| {
         slot.pid != 0
+            && slot.pid != std::process::id()
             && slot.pid_namespace == here
             && fs::exists(format!("/proc/{}", slot.pid)).is_ok_and(|is| is)
     };

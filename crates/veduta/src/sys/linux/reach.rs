@@ -1,13 +1,13 @@
 //! How an opener comes by the bytes of an object: always from somebody who holds it, because that is the proof that the
 //! object still lives.
 
-use super::entry::Reach;
+use super::entry::{Place, Reach};
 use super::error::failed;
 use super::presence;
 use super::processes::{self, Descriptor};
 use super::record::{FileId, Location, Record, SLOTS_OFFSET, Slot};
 use super::step::{Step, reached};
-use crate::{Code, Error, Result};
+use crate::{Code, Error, Result, Scope};
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
@@ -15,21 +15,15 @@ use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags};
 use std::sync::Mutex;
 use zerocopy::IntoBytes;
 
-/// The bytes of an object that was opened.
-#[derive(Debug)]
-pub(crate) enum Bytes {
-    /// A descriptor of their own: of a memory file, or of a file of the user's.
-    Own(OwnedFd, Stat),
-    /// They stand in the entry.
-    InEntry,
-}
+/// The file with the bytes of an object that was opened.
+pub(crate) type Bytes = (OwnedFd, Stat);
 
 /// Fetches the bytes for an opener that has the presence lock.
 pub(crate) fn reach(
+    place: &Place,
     entry: BorrowedFd<'_>,
     record: &Record<'_>,
     write: bool,
-    strangers: bool,
 ) -> Result<Reach<Bytes>> {
     if record.location != Location::Holder {
         reached(Step::QueryBytes);
@@ -39,13 +33,13 @@ pub(crate) fn reach(
         reached(Step::TakeBytes);
         presence::take_bytes(entry).map_err(|errno| failed(OPERATION, errno))?;
     }
-    if record.location == Location::Entry {
-        return Ok(Reach::Bytes(Bytes::InEntry));
-    }
     reached(Step::ReachBytes);
-    let found = from_recorded_holder(record, write)
-        .or_else(|| from_path(record, write))
-        .map_or_else(|| from_any_holder(entry, record, write), |found| Ok(Some(found)))?;
+    let found = match record.location {
+        Location::Entry => from_entry(place, entry, write)?,
+        Location::Holder | Location::File => from_recorded_holder(record, write)
+            .or_else(|| from_path(record, write))
+            .map_or_else(|| from_any_holder(entry, record, write), |found| Ok(Some(found)))?,
+    };
     let Some((bytes, stat)) = found else {
         return match record.location {
             // Its holders live: the file was moved, or it is not for this user.
@@ -58,10 +52,23 @@ pub(crate) fn reach(
             _ => Ok(Reach::Nothing),
         };
     };
-    if strangers {
+    if place.directory.scope() != Scope::Local {
         trust(entry, &stat)?;
     }
-    Ok(Reach::Bytes(Bytes::Own(bytes, stat)))
+    Ok(Reach::Bytes((bytes, stat)))
+}
+
+/// The entry once more, for its bytes. Never through the description with the locks: a view keeps the description that it
+/// was mapped through, and would keep the name alive with it.
+pub(crate) fn from_entry(place: &Place, entry: BorrowedFd<'_>, write: bool) -> Result<Option<Bytes>> {
+    let fail = |errno| failed(OPERATION, errno);
+    let expected = super::entry::identity(entry).map_err(fail)?;
+    match place.open_bytes(write) {
+        Ok(bytes) => Ok(verified(bytes, expected)),
+        // Somebody removed what is held.
+        Err(Errno::NOENT) => Ok(None),
+        Err(errno) => Err(fail(errno)),
+    }
 }
 
 const OPERATION: &str = "reach the bytes of object";
@@ -97,8 +104,9 @@ fn from_recorded_holder(record: &Record<'_>, write: bool) -> Option<(OwnedFd, St
     })
 }
 
-/// A memory file that an entry records is open for writing; a file of the user's may not be.
-fn is_writable(fd: BorrowedFd<'_>) -> bool {
+/// Asked of a file of the user's, which its holder may only read. A memory file's recorded descriptor is open for writing,
+/// unless its number was used again for one that is not: that is noticed when it matters, in `Section::map`.
+pub(crate) fn is_writable(fd: BorrowedFd<'_>) -> bool {
     rustix::fs::fcntl_getfl(fd).is_ok_and(|flags| flags & OFlags::RWMODE == OFlags::RDWR)
 }
 

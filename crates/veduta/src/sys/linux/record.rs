@@ -94,6 +94,25 @@ pub(crate) enum Location {
     File,
 }
 
+impl Location {
+    pub(crate) const fn to_raw(self) -> u32 {
+        match self {
+            Location::Holder => 1,
+            Location::Entry => 2,
+            Location::File => 3,
+        }
+    }
+
+    pub(crate) const fn from_raw(raw: u32) -> Option<Location> {
+        match raw {
+            1 => Some(Location::Holder),
+            2 => Some(Location::Entry),
+            3 => Some(Location::File),
+            _ => None,
+        }
+    }
+}
+
 /// A file, told apart from all others of this boot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct FileId {
@@ -139,11 +158,7 @@ impl NewRecord<'_> {
         header.header_bytes = length as u32;
         header.word = word::LIVE;
         header.kind = self.kind.to_raw();
-        header.location = match self.location {
-            Location::Holder => 1,
-            Location::Entry => 2,
-            Location::File => 3,
-        };
+        header.location = self.location.to_raw();
         header.protection = self.protection.page_constant();
         header.name_bytes = name.len() as u32;
         header.path_bytes = path.len() as u32;
@@ -240,12 +255,8 @@ impl RawRecord {
             name,
             path: &path[..header.path_bytes as usize],
             kind: Kind::from_raw(header.kind).ok_or_else(|| malformed("its kind of object is unknown"))?,
-            location: match header.location {
-                1 => Location::Holder,
-                2 => Location::Entry,
-                3 => Location::File,
-                _ => return Err(malformed("it does not say where its bytes are")),
-            },
+            location: Location::from_raw(header.location)
+                .ok_or_else(|| malformed("it does not say where its bytes are"))?,
             protection: Protection::from_page_constant(header.protection)
                 .map_err(|_| malformed("its protection is unknown"))?,
             header_bytes: length as u64,

@@ -9,9 +9,12 @@ use super::hold::Hold;
 use super::large_pages;
 use super::presence;
 use super::processes;
-use super::reach::{self, Bytes, own_slot};
+use super::reach::{self, own_slot};
 use super::record::{FileId, Location, NewRecord, PAGE, Record, Slot, header_bytes};
-use crate::{Code, Commit, Error, Kind, ObjectName, Pages, Protection, Result, Scope, SectionAccess};
+use super::view::Mapping;
+use crate::{
+    Code, Commit, Error, Kind, ObjectName, Pages, Protection, Result, Scope, SectionAccess, ViewAccess,
+};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{FileType, MemfdFlags, Mode, OFlags, SealFlags, Stat};
 use rustix::io::Errno;
@@ -37,8 +40,8 @@ pub(crate) struct NewSection<'a> {
 pub(crate) enum Store {
     /// A memory file of its own.
     Memory(OwnedFd),
-    /// The entry itself.
-    Entry,
+    /// The entry itself, in a description without locks.
+    Entry(OwnedFd),
     /// A file of the user's. Shared with its views, which need it to start write-back.
     File(Arc<OwnedFd>),
 }
@@ -57,6 +60,33 @@ pub(crate) struct Facts {
     pub(crate) transparent: bool,
     /// Whether this user is told which pages of the bytes are in memory (`mincore(2)`).
     pub(crate) residency_known: bool,
+}
+
+impl Store {
+    pub(crate) fn new(location: Location, bytes: OwnedFd) -> Store {
+        match location {
+            Location::Holder => Store::Memory(bytes),
+            Location::Entry => Store::Entry(bytes),
+            Location::File => Store::File(Arc::new(bytes)),
+        }
+    }
+
+    pub(crate) fn location(&self) -> Location {
+        match self {
+            Store::Memory(_) => Location::Holder,
+            Store::Entry(_) => Location::Entry,
+            Store::File(_) => Location::File,
+        }
+    }
+}
+
+impl AsFd for Store {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Store::Memory(fd) | Store::Entry(fd) => fd.as_fd(),
+            Store::File(fd) => fd.as_fd(),
+        }
+    }
 }
 
 impl Facts {
@@ -93,37 +123,27 @@ pub(crate) fn place(name: &ObjectName, namespace: Option<&Arc<Directory>>) -> Re
 
 /// Opens a section by name; `None` when there is none.
 pub(crate) fn open(place: &Place, name: &ObjectName, access: SectionAccess) -> Result<Option<Section>> {
-    let strangers = place.directory.scope() != Scope::Local;
-    let opened = entry::open(place, access.contains(SectionAccess::WRITE), |entry, record| {
+    let opened = entry::open(place, access.contains(SectionAccess::WRITE), |place, entry, record| {
         if !record.is_of(name) {
             return Err(Error::new(Code::INVALID_DATA, OPEN)
                 .hint("another name stands in its entry: somebody changed it; `veduta sweep` removes it if nobody holds it"));
         }
         if record.kind != Kind::Section {
-            return Err(
-                Error::new(Code::INVALID_HANDLE, OPEN).hint(format!("the name belongs to a {}", record.kind))
-            );
+            let hint = format!("the name belongs to a {}", record.kind);
+            return Err(Error::new(Code::INVALID_HANDLE, OPEN).hint(hint));
         }
-        let write = Facts::writes(record.protection, access);
-        Ok(match reach::reach(entry, record, write, strangers)? {
+        Ok(match reach::reach(place, entry, record, Facts::writes(record.protection, access))? {
             Reach::Nothing => Reach::Nothing,
-            Reach::Bytes(bytes) => {
-                let facts = facts_of(record, access);
-                check_extent(&bytes, record, entry)?;
-                Reach::Bytes((bytes, facts, record.location))
+            Reach::Bytes((bytes, stat)) => {
+                check_extent(bytes.as_fd(), &stat, record)?;
+                let mut facts = facts_of(record, access);
+                facts.residency_known = may_know_residency(&stat, access.contains(SectionAccess::WRITE));
+                Reach::Bytes((Store::new(record.location, bytes), facts))
             }
         })
     })?;
     Ok(opened.map(|opened| {
-        let (bytes, mut facts, location) = opened.bytes;
-        let store = match bytes {
-            Bytes::InEntry => Store::Entry,
-            Bytes::Own(bytes, stat) => {
-                facts.residency_known =
-                    may_know_residency(&stat, facts.access.contains(SectionAccess::WRITE));
-                if location == Location::Holder { Store::Memory(bytes) } else { Store::File(Arc::new(bytes)) }
-            }
-        };
+        let (store, facts) = opened.bytes;
         Section { store, hold: Some(opened.hold), facts, card: None }
     }))
 }
@@ -141,18 +161,10 @@ fn facts_of(record: &Record<'_>, access: SectionAccess) -> Facts {
 }
 
 /// A record that promises more bytes than there are, or larger pages, would be paid for with a signal at the first touch.
-fn check_extent(bytes: &Bytes, record: &Record<'_>, entry: BorrowedFd<'_>) -> Result<()> {
-    if record.page_shift != 0 {
-        let made = if let Bytes::Own(bytes, _) = bytes { bytes.as_fd() } else { entry };
-        large_pages::check_made_of(made, record.page_shift)?;
-    }
-    let (needed, there) = match bytes {
-        Bytes::Own(_, stat) => (record.size, stat.st_size as u64),
-        Bytes::InEntry => {
-            let stat = rustix::fs::fstat(entry).map_err(|errno| failed(OPEN, errno))?;
-            (record.header_bytes + record.size, stat.st_size as u64)
-        }
-    };
+fn check_extent(bytes: BorrowedFd<'_>, stat: &Stat, record: &Record<'_>) -> Result<()> {
+    large_pages::check_made_of(bytes, record.page_shift)?;
+    let start = if record.location == Location::Entry { record.header_bytes } else { 0 };
+    let (needed, there) = (start + record.size, stat.st_size as u64);
     if needed <= there {
         return Ok(());
     }
@@ -187,47 +199,44 @@ pub(crate) fn create_named(
     let in_memory = new.file.is_none() && !bytes_go_into_entry(place.directory.scope());
     let nameless = Nameless::new(&place.directory, new.mode, !in_memory)?;
     let mut path = None;
-    let (store, facts, location, bytes, slot) = match new.file {
-        Some(file) => {
-            let (store, facts, stat) = of_file(new, file)?;
-            path = std::fs::read_link(processes::own_descriptor(file)).ok().filter(|path| path.is_absolute());
-            let slot = own_slot(store_fd(&store, nameless.as_fd()));
-            (store, facts, Location::File, FileId::of(&stat), slot)
-        }
+    let nobody = Slot { pid: 0, descriptor: 0, pid_namespace: 0 };
+    let (store, facts, bytes, slot) = match new.file {
         None if !in_memory => {
             let start = header_bytes(name.as_str().len(), 0) as u64;
-            let facts = in_entry(new, nameless.as_fd(), start)?;
-            let nobody = Slot { pid: 0, descriptor: 0, pid_namespace: 0 };
-            (Store::Entry, facts, Location::Entry, FileId { device: 0, inode: 0 }, nobody)
+            (None, in_entry(new, nameless.as_fd(), start)?, FileId { device: 0, inode: 0 }, nobody)
         }
-        None => {
-            let (store, facts, stat) = of_memory(new, name.as_str())?;
-            let slot = own_slot(store_fd(&store, nameless.as_fd()));
-            (store, facts, Location::Holder, FileId::of(&stat), slot)
+        file => {
+            path = file.and_then(|file| std::fs::read_link(processes::own_descriptor(file)).ok());
+            let (store, facts, stat) = match file {
+                Some(file) => of_file(new, file)?,
+                None => of_memory(new, name.as_str())?,
+            };
+            let slot = own_slot(store.as_fd());
+            (Some(store), facts, FileId::of(&stat), slot)
         }
     };
     let record = NewRecord {
         name,
         kind: Kind::Section,
-        location,
+        location: store.as_ref().map_or(Location::Entry, Store::location),
         protection: facts.protection,
         page_shift: facts.page_shift,
         transparent: facts.transparent,
         size: facts.size,
         bytes,
         slot,
-        path: path.as_deref(),
+        path: path.as_deref().filter(|path| path.is_absolute()),
     };
     write_whole(nameless.as_fd(), &record.to_bytes())?;
-    Ok(nameless.publish(place)?.map(|hold| Section { store, hold: Some(hold), facts, card: None }))
-}
-
-fn store_fd<'a>(store: &'a Store, entry: BorrowedFd<'a>) -> BorrowedFd<'a> {
-    match store {
-        Store::Memory(fd) => fd.as_fd(),
-        Store::File(fd) => fd.as_fd(),
-        Store::Entry => entry,
-    }
+    let Some(hold) = nameless.publish(place)? else { return Ok(None) };
+    let store = match store {
+        Some(store) => store,
+        None => match reach::from_entry(place, hold.as_fd(), true)? {
+            Some((bytes, _)) => Store::Entry(bytes),
+            None => return Err(Error::new(Code::FILE_NOT_FOUND, CREATE).hint("somebody removed it at once")),
+        },
+    };
+    Ok(Some(Section { store, hold: Some(hold), facts, card: None }))
 }
 
 fn write_whole(entry: BorrowedFd<'_>, header: &[u8]) -> Result<()> {
@@ -449,17 +458,45 @@ fn reopen(fd: BorrowedFd<'_>, write: bool) -> rustix::io::Result<OwnedFd> {
 impl Section {
     /// The descriptor whose bytes from [`Facts::start`] on are the section's.
     pub(crate) fn bytes(&self) -> BorrowedFd<'_> {
-        match (&self.store, &self.hold) {
-            (Store::Memory(fd), _) => fd.as_fd(),
-            (Store::File(fd), _) => fd.as_fd(),
-            (Store::Entry, Some(hold)) => hold.as_fd(),
-            (Store::Entry, None) => unreachable!("bytes in an entry come with a hold on it"),
-        }
+        self.store.as_fd()
     }
 
     /// The user's file, where there is one.
     pub(crate) fn file(&self) -> Option<&Arc<OwnedFd>> {
         if let Store::File(file) = &self.store { Some(file) } else { None }
+    }
+
+    /// Maps whole pages, counted from the beginning of the descriptor.
+    pub(crate) fn map(
+        &self,
+        start: u64,
+        len: usize,
+        access: ViewAccess,
+        base: Option<usize>,
+    ) -> Result<Mapping> {
+        match Mapping::new(self.bytes(), start, len, access, base) {
+            // The opener trusted a holder to write through the descriptor that it shows, because asking costs at every open.
+            Err(error) if error.code() == Code::ACCESS_DENIED && access.writes_shared() => {
+                if self.is_sealed() {
+                    return Err(error.hint("the section is sealed: nobody writes to it any more"));
+                }
+                let writable = reopen(self.bytes(), true).map_err(|_| error)?;
+                Mapping::new(writable.as_fd(), start, len, access, base)
+            }
+            result => result,
+        }
+    }
+
+    /// Sees to it that a handle that may write has a descriptor that can, before others rely on it.
+    pub(crate) fn ensure_writable(&mut self) -> Result<()> {
+        if let Store::Memory(fd) = &self.store
+            && Facts::writes(self.facts.protection, self.facts.access)
+            && !reach::is_writable(fd.as_fd())
+        {
+            self.store =
+                Store::Memory(reopen(fd.as_fd(), true).map_err(|errno| failed("give handle away", errno))?);
+        }
+        Ok(())
     }
 
     /// Another handle to the same section.
@@ -474,11 +511,7 @@ impl Section {
             }
         };
         let write = Facts::writes(self.facts.protection, access);
-        let store = match &self.store {
-            Store::Memory(fd) => Store::Memory(reopen(fd.as_fd(), write).map_err(fail)?),
-            Store::File(fd) => Store::File(Arc::new(reopen(fd.as_fd(), write).map_err(fail)?)),
-            Store::Entry => Store::Entry,
-        };
+        let store = Store::new(self.store.location(), reopen(self.bytes(), write).map_err(fail)?);
         let hold = match &self.hold {
             None => None,
             Some(hold) => {

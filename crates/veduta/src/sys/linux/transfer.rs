@@ -46,13 +46,8 @@ struct Card {
 impl Section {
     /// The handle's descriptors: the card if there is one, the entry, the bytes.
     pub(crate) fn descriptors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        let bytes = match &self.store {
-            Store::Memory(fd) => Some(fd.as_fd()),
-            Store::File(fd) => Some(fd.as_fd()),
-            Store::Entry => None,
-        };
         let card = self.card.as_ref().map(OwnedFd::as_fd);
-        [card, self.hold.as_ref().map(Hold::as_fd), bytes].into_iter().flatten()
+        [card, self.hold.as_ref().map(Hold::as_fd), Some(self.bytes())].into_iter().flatten()
     }
 
     /// The card, once the handle may leave.
@@ -64,11 +59,7 @@ impl Section {
         let card = Card {
             magic: MAGIC,
             version: VERSION,
-            store: match self.store {
-                Store::Memory(_) => 1,
-                Store::Entry => 2,
-                Store::File(_) => 3,
-            },
+            store: self.store.location().to_raw(),
             named: self.hold.is_some().into(),
             protection: self.facts.protection.page_constant(),
             access: self.facts.access.bits(),
@@ -85,6 +76,7 @@ impl Section {
 
     /// Lets child processes inherit the handle.
     pub(crate) fn make_inheritable(&mut self) -> Result<()> {
+        self.ensure_writable()?;
         // Descriptors of this handle alone: a file's views share theirs, and must not begin to be inherited.
         if let Store::File(file) = &self.store {
             let own = rustix::io::fcntl_dupfd_cloexec(file, 0).map_err(|errno| failed(SEND, errno))?;
@@ -104,23 +96,23 @@ impl Section {
 
     /// Takes the handle apart. The name lives on with the descriptors.
     pub(crate) fn into_descriptors(mut self) -> Result<Vec<OwnedFd>> {
+        self.ensure_writable()?;
         let card = match self.card.take() {
             Some(card) => card,
             None => self.write_card()?,
         };
         let bytes = match self.store {
-            Store::Memory(fd) => Some(fd),
-            Store::Entry => None,
+            Store::Memory(fd) | Store::Entry(fd) => fd,
             // A view may have the file too.
-            Store::File(file) => Some(match Arc::try_unwrap(file) {
+            Store::File(file) => match Arc::try_unwrap(file) {
                 Ok(fd) => fd,
                 Err(shared) => {
                     rustix::io::fcntl_dupfd_cloexec(&*shared, 0).map_err(|errno| failed(SEND, errno))?
                 }
-            }),
+            },
         };
         let entry = self.hold.take().map(Hold::into_descriptor);
-        Ok([Some(card), entry, bytes].into_iter().flatten().collect())
+        Ok([Some(card), entry, Some(bytes)].into_iter().flatten().collect())
     }
 
     /// Puts a handle together again from descriptors that somebody sent.
@@ -136,17 +128,19 @@ impl Section {
         } else {
             None
         };
-        let bytes = descriptors.next();
+        let bytes = descriptors.next().ok_or_else(|| not_a_handle("the bytes are missing"))?;
         if descriptors.next().is_some() {
             return Err(not_a_handle("there are too many"));
         }
-        match (card.store, entry, bytes) {
-            (1 | 3, None, Some(bytes)) => {
-                let (store, facts) = adopt_bytes(card.store == 1, bytes, facts, None)?;
+        let location =
+            Location::from_raw(card.store).ok_or_else(|| not_a_handle("the card names no place"))?;
+        match (entry, location) {
+            (Some(entry), location) => adopt_named(location, entry, bytes, facts),
+            (None, Location::Entry) => Err(not_a_handle("the entry is missing")),
+            (None, location) => {
+                let (store, facts) = adopt_bytes(location, bytes, facts, None)?;
                 Ok((Section { store, hold: None, facts, card: None }, None))
             }
-            (1..=3, Some(entry), bytes) => adopt_named(card.store, entry, bytes, facts),
-            _ => Err(not_a_handle("the bytes are missing")),
         }
     }
 }
@@ -196,7 +190,7 @@ fn read_card(fd: BorrowedFd<'_>) -> Result<(Card, Facts)> {
 
 /// Believes of the bytes what the descriptor itself shows.
 fn adopt_bytes(
-    memory: bool,
+    location: Location,
     bytes: OwnedFd,
     mut facts: Facts,
     expected: Option<FileId>,
@@ -208,7 +202,7 @@ fn adopt_bytes(
     if expected.is_some_and(|expected| expected != FileId::of(&stat)) {
         return Err(not_a_handle("the bytes are not those of the entry"));
     }
-    if (stat.st_size as u64) < facts.size {
+    if (stat.st_size as u64) < facts.start + facts.size {
         return Err(Error::new(Code::INVALID_DATA, ADOPT)
             .hint("the bytes were cut off, or never had the size that is claimed"));
     }
@@ -216,12 +210,13 @@ fn adopt_bytes(
     large_pages::check_made_of(bytes.as_fd(), facts.page_shift)
         .map_err(|_| not_a_handle("the memory is not made of the pages that the card claims"))?;
     // Only a seal keeps the sender from cutting it off later.
-    let seals = if memory { rustix::fs::fcntl_get_seals(&bytes) } else { Ok(SealFlags::SHRINK) };
-    if !seals.is_ok_and(|seals| seals.contains(SealFlags::SHRINK)) {
+    if location == Location::Holder
+        && !rustix::fs::fcntl_get_seals(&bytes).is_ok_and(|seals| seals.contains(SealFlags::SHRINK))
+    {
         return Err(not_a_handle("the memory is not sealed against being cut off"));
     }
     facts.residency_known = may_know_residency(&stat, facts.access.contains(SectionAccess::WRITE));
-    Ok((if memory { Store::Memory(bytes) } else { Store::File(Arc::new(bytes)) }, facts))
+    Ok((Store::new(location, bytes), facts))
 }
 
 /// Refuses a handle that claims to write and cannot.
@@ -235,19 +230,14 @@ fn check_mode(fd: BorrowedFd<'_>, writes: bool) -> Result<()> {
 }
 
 fn adopt_named(
-    store: u32,
+    location: Location,
     entry: OwnedFd,
-    bytes: Option<OwnedFd>,
+    bytes: OwnedFd,
     mut facts: Facts,
 ) -> Result<(Section, Option<ObjectName>)> {
     let raw = RawRecord::read(entry.as_fd()).map_err(no_entry)?;
     let record = raw.validate().map_err(no_entry)?;
-    let location = match record.location {
-        Location::Holder => 1,
-        Location::Entry => 2,
-        Location::File => 3,
-    };
-    if record.kind != Kind::Section || location != store || record.word == word::DEAD {
+    if record.kind != Kind::Section || record.location != location || record.word == word::DEAD {
         return Err(not_a_handle("the entry is not that of a living section"));
     }
     // The entry is the authority; the card only says which rights this handle has.
@@ -261,25 +251,15 @@ fn adopt_named(
         return Err(not_a_handle("its object is being removed"));
     }
     let (place, name) = place_of(entry.as_fd(), &record)?;
-    let store = match (record.location, bytes) {
-        (Location::Entry, None) => {
+    let expected = match location {
+        Location::Entry => {
             facts.start = record.header_bytes;
-            let stat = rustix::fs::fstat(&entry).map_err(|errno| failed(ADOPT, errno))?;
-            if (stat.st_size as u64) < record.header_bytes + record.size {
-                return Err(Error::new(Code::INVALID_DATA, ADOPT).hint("the entry was cut off"));
-            }
-            check_mode(entry.as_fd(), Facts::writes(facts.protection, facts.access))?;
-            Store::Entry
+            entry::identity(entry.as_fd()).map_err(|errno| failed(ADOPT, errno))?
         }
-        (Location::Holder | Location::File, Some(bytes)) => {
-            let store;
-            (store, facts) =
-                adopt_bytes(record.location == Location::Holder, bytes, facts, Some(record.bytes))?;
-            store
-        }
-        _ => return Err(not_a_handle("the bytes do not fit the entry")),
+        Location::Holder | Location::File => record.bytes,
     };
-    if record.location != Location::Holder {
+    let (store, facts) = adopt_bytes(location, bytes, facts, Some(expected))?;
+    if location != Location::Holder {
         presence::take_bytes(&entry).map_err(|errno| failed(ADOPT, errno))?;
     }
     Ok((Section { store, hold: Some(Hold::shared(entry, place)), facts, card: None }, Some(name)))

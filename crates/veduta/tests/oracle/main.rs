@@ -1,0 +1,174 @@
+//! The oracle: three processes do random things with the library, one after the other, and everything must come out as in
+//! the model of the object manager.
+//!
+//! `VEDUTA_ORACLE_CASES` says how many plays each test tries. What once failed is in `regressions.txt`, and is tried first.
+
+mod actor;
+mod cast;
+mod regressions;
+
+use actor::{Order, Remains};
+use cast::Cast;
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{Config, FileFailurePersistence, TestCaseError, TestError, TestRunner};
+use std::collections::BTreeMap;
+use veduta_model::strategy::{self, ACTORS, Play, SLOTS};
+use veduta_model::{Manager, Names, Operation, Outcome};
+
+#[test]
+fn names_of_a_session() {
+    try_plays(Names::Session);
+}
+
+#[test]
+fn names_of_a_private_namespace() {
+    try_plays(Names::Private);
+}
+
+fn try_plays(names: Names) {
+    let cases = std::env::var("VEDUTA_ORACLE_CASES")
+        .map_or(DEFAULT_CASES, |cases| cases.parse().expect("VEDUTA_ORACLE_CASES is a number"));
+    let regressions = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/regressions.txt");
+    let mut runner = TestRunner::new(Config {
+        cases,
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(regressions))),
+        max_shrink_iters: 1000,
+        source_file: Some(file!()),
+        ..Config::default()
+    });
+    let result =
+        runner.run(&strategy::play(names), |play| perform(names, &play).map_err(TestCaseError::fail));
+    match result {
+        Ok(()) => {}
+        Err(TestError::Fail(_, play)) => {
+            let (play, difference) = without_detours(names, play);
+            panic!("{difference}\n{}", play.iter().map(|line| format!("  {line:?},\n")).collect::<String>());
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// What fails too, without any of its operations: operations are turned to what is there, so leaving out the choice
+/// behind one changes others, and leaving out the operation itself does not.
+fn without_detours(names: Names, mut play: Play) -> (Play, String) {
+    let mut difference = "it works when it is played again".to_owned();
+    let mut index = play.len();
+    while index > 0 {
+        index -= 1;
+        let mut shorter = play.clone();
+        shorter.remove(index);
+        if let Err(found) = perform(names, &shorter) {
+            (play, difference) = (shorter, found);
+        }
+    }
+    (play.clone(), perform(names, &play).err().unwrap_or(difference))
+}
+
+const DEFAULT_CASES: u32 = 100;
+
+/// Plays it to the end and leaves nothing behind, or says where the library and the model part.
+fn perform(names: Names, play: &Play) -> Result<(), String> {
+    let mut stage = Stage { model: Manager::new(names, strategy::files()), cast: Cast::new(names), line: 0 };
+    for (actor, operation) in play {
+        stage.both(*actor, operation)?;
+    }
+    // What the play did not ask for.
+    for actor in 0..ACTORS {
+        for slot in 0..SLOTS {
+            stage.both(actor, &Operation::Facts { slot })?;
+            if let Some(len) = stage.model.view_len(actor, slot) {
+                stage.both(actor, &Operation::Read { view: slot, offset: 0, len })?;
+            }
+        }
+    }
+    for actor in 0..ACTORS {
+        for slot in 0..SLOTS {
+            stage.both(actor, &Operation::Close { slot })?;
+            stage.both(actor, &Operation::Unmap { view: slot })?;
+        }
+    }
+    let killed = play.iter().any(|(_, operation)| *operation == Operation::Kill);
+    stage.end(killed)
+}
+
+struct Stage {
+    model: Manager,
+    cast: Cast,
+    line: usize,
+}
+
+impl Stage {
+    fn both(&mut self, actor: usize, operation: &Operation) -> Result<(), String> {
+        let expected = self.model.apply(actor, operation);
+        let line = self.line;
+        self.line += 1;
+        // Who never did anything has nothing.
+        if expected == Outcome::Unspecified || (expected == Outcome::Vacant && !self.cast.has_process(actor))
+        {
+            return Ok(());
+        }
+        if *operation == Operation::Kill {
+            self.cast.kill(actor);
+            return Ok(());
+        }
+        let order = Order::Do(operation.clone());
+        let outcome: Outcome =
+            self.cast.ask(actor, &order).map_err(|error| format!("line {line}: {error}"))?;
+        if outcome != expected {
+            return Err(format!(
+                "line {line}: actor {actor}: {operation:?}\n   model: {expected:?}\n library: {outcome:?}"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Everything is closed: nothing is left, or if somebody was killed what a sweep removes.
+    fn end(mut self, killed: bool) -> Result<(), String> {
+        let left = self.cast.entries();
+        if !killed && !left.is_empty() {
+            return Err(format!("all is closed, nobody was killed, and this is left: {left:?}"));
+        }
+        let remains: Remains = self.cast.ask(0, &Order::Sweep)?;
+        if remains != (Remains { objects: Vec::new(), problems: Vec::new() }) {
+            return Err(format!("all is closed: {remains:?}"));
+        }
+        let left = self.cast.entries();
+        if !left.is_empty() {
+            return Err(format!("a sweep does not remove {left:?}"));
+        }
+        if self.cast.files() != self.model.files() {
+            return Err("files have other contents than in the model".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// Plays in which nothing works would agree, too.
+#[test]
+fn plays_are_worth_trying() {
+    let mut runner = TestRunner::deterministic();
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for names in [Names::Session, Names::Private] {
+        for _ in 0..200 {
+            let tree = strategy::play(names).new_tree(&mut runner).expect("plays can be generated");
+            let mut model = Manager::new(names, strategy::files());
+            for (actor, operation) in tree.current() {
+                let kind = match model.apply(actor, &operation) {
+                    outcome @ (Outcome::Refused(_) | Outcome::Vacant | Outcome::Unspecified) => {
+                        format!("{outcome:?}")
+                    }
+                    _ => format!("{operation:?}").split([' ', '{']).next().unwrap_or_default().to_owned(),
+                };
+                *seen.entry(kind).or_default() += 1;
+            }
+        }
+    }
+    println!("{seen:#?}");
+    let worked: usize =
+        seen.iter().filter(|(kind, _)| !kind.contains("(") && *kind != "Vacant").map(|(_, n)| n).sum();
+    let all: usize = seen.values().sum();
+    assert!(worked * 2 > all, "{worked} of {all} operations work: {seen:#?}");
+    for code in [2, 3, 5, 6, 8, 50, 87, 123, 161, 183, 206, 998, 1006, 1455] {
+        assert!(seen.contains_key(&format!("Refused({code})")), "code {code}: {seen:#?}");
+    }
+}

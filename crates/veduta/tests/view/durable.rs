@@ -1,0 +1,150 @@
+//! Flushing to the device: waiting for it, and only starting it.
+
+use crate::scratch::{PAGE, Private, code, file, skipped};
+use crate::{pattern, view};
+use std::fs::File;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::FileExt;
+use veduta::{Code, Section, View, ViewAccess};
+
+/// How many pages of a file are changed and not yet on their way to the device, and how many are on their way.
+#[derive(Debug, PartialEq, Eq, Clone, Copy)]
+struct Pending {
+    dirty: u64,
+    on_their_way: u64,
+}
+
+/// What cachestat(2) says of a file; `None` before Linux 6.5.
+fn pending(file: &File) -> Option<Pending> {
+    const CACHESTAT: libc::c_long = 451;
+    let whole = [0_u64, 0];
+    // Cached, dirty, in write-back, evicted, recently evicted.
+    let mut pages = [0_u64; 5];
+    #[allow(unsafe_code, reason = "the call has no safe form yet")]
+    // SAFETY: both structures are those of the call, and outlive it.
+    let status = unsafe { libc::syscall(CACHESTAT, file.as_raw_fd(), &raw const whole, &raw mut pages, 0) };
+    (status == 0).then_some(Pending { dirty: pages[1], on_their_way: pages[2] })
+}
+
+const PAGES: u64 = 16;
+
+/// A file of 16 pages on a disk, and a view of it.
+fn file_and_view() -> Option<(File, View)> {
+    let file = file(PAGES * PAGE as u64);
+    file.sync_all().unwrap();
+    if pending(&file).is_none() {
+        skipped("this kernel cannot count the changed pages of a file");
+        return None;
+    }
+    let view = Section::options().file(&file).create_unnamed().unwrap().map(ViewAccess::Write).unwrap();
+    Some((file, view))
+}
+
+/// Changes every page; again if the system happens to write them out just then.
+fn change(file: &File, view: &View) {
+    let mut byte = 0;
+    while pending(file).is_none_or(|pending| pending.dirty < PAGES) {
+        byte += 1;
+        view.fill(0..view.len(), byte).unwrap();
+    }
+}
+
+#[test]
+fn what_was_flushed_is_on_the_device() {
+    let Some((file, view)) = file_and_view() else { return };
+    change(&file, &view);
+    view.flush(0..view.len()).unwrap();
+    assert_eq!(pending(&file), Some(Pending { dirty: 0, on_their_way: 0 }));
+}
+
+#[test]
+fn write_back_starts_without_waiting() {
+    let Some((file, view)) = file_and_view() else { return };
+    change(&file, &view);
+    view.flush_async(0..view.len()).unwrap();
+    // Nothing else would write them out within seconds: that they are no longer dirty is the call's doing.
+    assert_eq!(pending(&file).unwrap().dirty, 0);
+}
+
+#[test]
+fn only_the_pages_of_the_range_are_flushed() {
+    let Some((file, view)) = file_and_view() else { return };
+    for start in [true, false] {
+        change(&file, &view);
+        let range = 3 * PAGE + 100..6 * PAGE - 100;
+        if start {
+            view.flush_async(range).unwrap()
+        } else {
+            view.flush(range).unwrap()
+        }
+        // A file system may write neighbours too, but not all.
+        let left = pending(&file).unwrap().dirty;
+        assert!((1..=PAGES - 3).contains(&left), "{left} of {PAGES} pages are left");
+    }
+}
+
+#[test]
+fn a_view_inside_the_file_flushes_its_own_pages() {
+    let file = file(PAGES * PAGE as u64);
+    if pending(&file).is_none() {
+        return skipped("this kernel cannot count the changed pages of a file");
+    }
+    let section = Section::options().file(&file).create_unnamed().unwrap();
+    let whole = section.map(ViewAccess::Write).unwrap();
+    let view = section.view().access(ViewAccess::Write).offset(10 * PAGE as u64 + 5).map().unwrap();
+    change(&file, &whole);
+    view.flush_async(0..view.len()).unwrap();
+    let left = pending(&file).unwrap().dirty;
+    assert!((1..=10).contains(&left), "the pages before the view are left: {left}");
+}
+
+#[test]
+fn the_file_has_what_was_flushed() {
+    let file = file(0);
+    let section = Section::options().file(&file).size(50_000).create_unnamed().unwrap();
+    let view = section.map(ViewAccess::Write).unwrap();
+    view.write_at(0, &pattern(50_000)).unwrap();
+    view.flush(0..50_000).unwrap();
+    view.flush_async(0..50_000).unwrap();
+    let mut bytes = vec![0; 50_000];
+    file.read_exact_at(&mut bytes, 0).unwrap();
+    assert!(bytes == pattern(50_000));
+}
+
+#[test]
+fn memory_has_nothing_to_flush() {
+    let private = Private::new();
+    let mut options = Section::options();
+    options.size(10_000);
+    let in_private = options.clone().namespace(private.namespace()).create_new("flush").unwrap();
+    for view in [view(10_000), in_private.map(ViewAccess::Write).unwrap()] {
+        view.flush(0..10_000).unwrap();
+        view.flush_async(0..10_000).unwrap();
+    }
+}
+
+#[test]
+fn copies_are_never_flushed() {
+    let file = file(10_000);
+    let section = Section::options().file(&file).create_unnamed().unwrap();
+    let copy = section.map(ViewAccess::Copy).unwrap();
+    copy.fill(0..10_000, 9).unwrap();
+    copy.flush(0..10_000).unwrap();
+    copy.flush_async(0..10_000).unwrap();
+    let mut bytes = [1; 10_000];
+    file.read_exact_at(&mut bytes, 0).unwrap();
+    assert_eq!(bytes, [0; 10_000]);
+}
+
+#[test]
+fn a_range_must_be_within_the_view() {
+    let file = file(10_000);
+    let view = Section::options().file(&file).create_unnamed().unwrap().map(ViewAccess::Write).unwrap();
+    for range in [0..10_001, 10_001..10_001, usize::MAX..usize::MAX] {
+        assert_eq!(code(view.flush(range.clone())), Code::INVALID_PARAMETER, "{range:?}");
+        assert_eq!(code(view.flush_async(range.clone())), Code::INVALID_PARAMETER, "{range:?}");
+        assert_eq!(code(crate::view(10_000).flush(range)), Code::INVALID_PARAMETER, "of memory too");
+    }
+    view.flush(10_000..10_000).unwrap();
+    view.flush_async(5..5).unwrap();
+}
