@@ -27,7 +27,7 @@ impl Scope {
 /// A valid name of an object, such as `Local\Tour`.
 ///
 /// Case counts, `/` is an ordinary character, a backslash is allowed only in the prefix, and a name is at most
-/// 32 767 UTF-16 units long, as on Windows.
+/// 32 767 UTF-16 units long without its prefix, as on Windows.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ObjectName {
     scope: Scope,
@@ -85,7 +85,7 @@ impl ObjectName {
         if name.contains('\0') {
             return fail(Code::INVALID_NAME, "a name cannot contain a NUL character");
         }
-        if text.encode_utf16().count() > LONGEST {
+        if name.encode_utf16().count() > LONGEST {
             return fail(Code::FILENAME_EXCED_RANGE, "a name has at most 32767 UTF-16 units");
         }
         Ok(ObjectName { scope, name: name.to_owned() })

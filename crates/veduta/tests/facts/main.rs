@@ -2,7 +2,6 @@
 //!
 //! The facts say what is to be observed; the functions here only observe. A row that no function replays fails the test,
 //! and so does a function without a row. `vectors/README.md` explains the rows.
-#![allow(clippy::needless_pass_by_value, reason = "all replays have one signature")]
 
 mod access;
 mod constant;

@@ -82,7 +82,8 @@ fn rights_that_were_given_up_come_back_only_to_who_may_have_them() {
         return skipped("only root can start another user's process");
     }
     let reader = reader.into_inheritable().unwrap();
-    let mut stranger = child::play("handle::role_stranger", &[("HANDLE", &reader.inherited_numbers().unwrap())]);
+    let mut stranger =
+        child::play("handle::role_stranger", &[("HANDLE", &reader.inherited_numbers().unwrap())]);
     assert_eq!(stranger.hear(), "reads: true, writes: ERROR_ACCESS_DENIED, 5");
 }
 

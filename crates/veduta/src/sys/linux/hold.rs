@@ -7,35 +7,40 @@ use super::{fork, presence};
 use crate::Result;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::mem::ManuallyDrop;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// An open entry with a share of its presence lock. Dropping it is `close` of the entry protocol.
 #[derive(Debug)]
 pub(crate) struct Hold {
     entry: ManuallyDrop<OwnedFd>,
-    place: Place,
-    /// The fork generation in which the description was ours alone; `None` once it was shared on purpose.
-    private_in: Option<u64>,
+    /// Where the entry stands; `None` if this process cannot get there, and leaves it to others.
+    place: Option<Place>,
+    /// The fork generation in which the description was ours alone; [`SHARED`] once others have it on purpose.
+    private_in: AtomicU64,
 }
+
+/// Not a generation: nobody forks that often.
+const SHARED: u64 = u64::MAX;
 
 impl Hold {
     /// A hold on a description that shares the presence lock and that only this process has, unless it forked since
     /// `generation`, which was asked for before the description was opened.
     pub(crate) fn new(entry: OwnedFd, place: Place, generation: u64) -> Hold {
-        Hold { entry: ManuallyDrop::new(entry), place, private_in: Some(generation) }
+        Hold { entry: ManuallyDrop::new(entry), place: Some(place), private_in: AtomicU64::new(generation) }
     }
 
     /// A hold on a description that others may have too: duplicated, inherited or received.
-    pub(crate) fn shared(entry: OwnedFd, place: Place) -> Hold {
-        Hold { entry: ManuallyDrop::new(entry), place, private_in: None }
+    pub(crate) fn shared(entry: OwnedFd, place: Option<Place>) -> Hold {
+        Hold { entry: ManuallyDrop::new(entry), place, private_in: AtomicU64::new(SHARED) }
     }
 
     /// Says that the description is no longer ours alone.
-    pub(crate) fn mark_shared(&mut self) {
-        self.private_in = None;
+    pub(crate) fn mark_shared(&self) {
+        self.private_in.store(SHARED, Ordering::Relaxed);
     }
 
-    pub(crate) fn place(&self) -> &Place {
-        &self.place
+    pub(crate) fn place(&self) -> Option<&Place> {
+        self.place.as_ref()
     }
 
     /// Gives the descriptor away; the name lives on with it.
@@ -51,10 +56,10 @@ impl Hold {
     fn close(&mut self) -> Result<()> {
         // SAFETY: `close` is called by `drop` only, so the descriptor is taken once.
         let entry = unsafe { ManuallyDrop::take(&mut self.entry) };
-        if self.private_in == Some(fork::generation()) {
-            close_private(entry, &self.place)
-        } else {
-            close_shared(entry, &self.place)
+        match &self.place {
+            Some(place) if *self.private_in.get_mut() == fork::generation() => close_private(entry, place),
+            Some(place) => close_shared(entry, place),
+            None => Ok(()),
         }
     }
 }

@@ -180,8 +180,9 @@ fn sweep_one(place: &Place, scope: Scope, mode: SweepMode) -> Result<Option<Swep
         Err(error) if error.code() == Code::INVALID_DATA => return sweep_malformed(place, mode, error),
         Err(error) => return Err(error),
     };
-    let (name, kind) = match seen.raw.validate() {
-        Ok(record) => (record.name(scope)?.to_string(), record.kind),
+    let named = seen.raw.validate().and_then(|record| Ok((record.name(scope)?.to_string(), record.kind)));
+    let (name, kind) = match named {
+        Ok(named) => named,
         Err(error) if error.code() == Code::INVALID_DATA => return sweep_malformed(place, mode, error),
         Err(error) => return Err(error),
     };

@@ -106,14 +106,17 @@ pub(crate) fn describe_holders(look: BorrowedFd<'_>) -> Option<String> {
     describe(holders.into_iter().map(|holder| (holder.pid, holder.command)))
 }
 
+/// Whether a recorded holder's process exists, as far as can be told from this pid namespace.
+pub(crate) fn may_run(slot: &Slot) -> bool {
+    let elsewhere = slot.pid_namespace != own_pid_namespace();
+    slot.pid != 0 && (elsewhere || fs::exists(format!("/proc/{}", slot.pid)).is_ok_and(|is| is))
+}
+
 /// Those others recorded as holders whose processes live, for an error message.
 pub(crate) fn describe_recorded(slots: &[Slot]) -> Option<String> {
     let here = own_pid_namespace();
     let lives = |slot: &&Slot| {
-        slot.pid != 0
-            && slot.pid != std::process::id()
-            && slot.pid_namespace == here
-            && fs::exists(format!("/proc/{}", slot.pid)).is_ok_and(|is| is)
+        slot.pid != std::process::id() && slot.pid_namespace == here && may_run(slot)
     };
     describe(slots.iter().filter(lives).map(|slot| (slot.pid, command(slot.pid))))
         .map(|who| format!("probably {who}"))

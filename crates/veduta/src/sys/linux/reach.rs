@@ -33,12 +33,14 @@ pub(crate) fn reach(
         reached(Step::TakeBytes);
         presence::take_bytes(entry).map_err(|errno| failed(OPERATION, errno))?;
     }
-    reached(Step::ReachBytes);
     let found = match record.location {
         Location::Entry => from_entry(place, entry, write)?,
-        Location::Holder | Location::File => from_recorded_holder(record, write)
-            .or_else(|| from_path(record, write))
-            .map_or_else(|| from_any_holder(entry, record, write), |found| Ok(Some(found)))?,
+        Location::Holder | Location::File => {
+            reached(Step::ReachBytes);
+            from_recorded_holder(record, write)
+                .or_else(|| from_path(record, write))
+                .map_or_else(|| from_any_holder(entry, record, write), |found| Ok(Some(found)))?
+        }
     };
     let Some((bytes, stat)) = found else {
         return match record.location {
@@ -154,7 +156,7 @@ fn from_any_holder(
     if let Some((bytes, _)) = &found
         && write
     {
-        record_holder(entry, own_slot(bytes.as_fd()))?;
+        record_holder(entry, &record.slots, own_slot(bytes.as_fd()))?;
     }
     Ok(found)
 }
@@ -168,9 +170,11 @@ pub(crate) fn own_slot(bytes: BorrowedFd<'_>) -> Slot {
     }
 }
 
-/// Writes a holder over an old one. Two writers, or a reader, may meet here: what comes out is checked by whoever uses it.
-fn record_holder(entry: BorrowedFd<'_>, slot: Slot) -> Result<()> {
-    let index = slot.pid as usize % super::record::SLOTS;
+/// Writes a holder over one that is gone, or over any. Two writers, or a reader, may meet here: what comes out is checked by
+/// whoever uses it.
+fn record_holder(entry: BorrowedFd<'_>, recorded: &[Slot], slot: Slot) -> Result<()> {
+    let gone = recorded.iter().position(|old| !processes::may_run(old));
+    let index = gone.unwrap_or(slot.pid as usize % recorded.len());
     let offset = SLOTS_OFFSET + index * size_of::<Slot>();
     match rustix::io::pwrite(entry, slot.as_bytes(), offset as u64) {
         Ok(_) => Ok(()),

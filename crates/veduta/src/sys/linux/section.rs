@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 const CREATE: &str = "create section";
 const OPEN: &str = "open section";
+const DUPLICATE: &str = "duplicate handle to section";
 
 /// What a new section is to be.
 pub(crate) struct NewSection<'a> {
@@ -501,27 +502,54 @@ impl Section {
 
     /// Another handle to the same section.
     pub(crate) fn duplicate(&self, access: SectionAccess) -> Result<Section> {
-        const OPERATION: &str = "duplicate handle to section";
         let fail = |errno| match errno {
             Errno::ACCESS | Errno::PERM | Errno::ROFS => {
-                failed(OPERATION, errno).hint("the object does not give this user that access")
+                failed(DUPLICATE, errno).hint("the object does not give this user that access")
             }
             errno => {
-                failed(OPERATION, errno).hint("a handle is duplicated through /proc, which must be mounted")
+                failed(DUPLICATE, errno).hint("a handle is duplicated through /proc, which must be mounted")
             }
         };
-        let write = Facts::writes(self.facts.protection, access);
-        let store = Store::new(self.store.location(), reopen(self.bytes(), write).map_err(fail)?);
-        let hold = match &self.hold {
-            None => None,
-            Some(hold) => {
-                let generation = fork::generation();
-                let entry = reopen(hold.as_fd(), access.contains(SectionAccess::WRITE)).map_err(fail)?;
-                join_held(entry.as_fd(), !matches!(store, Store::Memory(_)))?;
-                Some(Hold::new(entry, hold.place().clone(), generation))
+        let facts = Facts { access, ..self.facts };
+        match self.reopened(access) {
+            Ok((hold, store)) => Ok(Section { store, hold, facts, card: None }),
+            // Another user's object, received from that user: with the same rights, the same descriptions will do.
+            Err(Errno::ACCESS | Errno::PERM | Errno::ROFS) if access == self.facts.access => {
+                let (hold, store) = self.shared().map_err(fail)?;
+                Ok(Section { store, hold, facts, card: None })
             }
+            Err(errno) => Err(fail(errno)),
+        }
+    }
+
+    /// Descriptions of this handle's files that are its own, open for what `access` needs.
+    fn reopened(&self, access: SectionAccess) -> rustix::io::Result<(Option<Hold>, Store)> {
+        let bytes = reopen(self.bytes(), Facts::writes(self.facts.protection, access))?;
+        let store = Store::new(self.store.location(), bytes);
+        let Some(hold) = &self.hold else { return Ok((None, store)) };
+        let generation = fork::generation();
+        let entry = reopen(hold.as_fd(), access.contains(SectionAccess::WRITE))?;
+        // This handle has both locks, so nobody is probing with success, and others have the bytes.
+        if !presence::share(&entry)? {
+            return Err(Errno::NOENT);
+        }
+        if store.location() != Location::Holder {
+            presence::take_bytes(&entry)?;
+        }
+        let hold = match hold.place() {
+            Some(place) => Hold::new(entry, place.clone(), generation),
+            None => Hold::shared(entry, None),
         };
-        Ok(Section { store, hold, facts: Facts { access, ..self.facts }, card: None })
+        Ok((Some(hold), store))
+    }
+
+    /// The descriptions of this handle, in more descriptors.
+    fn shared(&self) -> rustix::io::Result<(Option<Hold>, Store)> {
+        let again = |fd: BorrowedFd<'_>| rustix::io::fcntl_dupfd_cloexec(fd, 0);
+        let store = Store::new(self.store.location(), again(self.bytes())?);
+        let Some(hold) = &self.hold else { return Ok((None, store)) };
+        hold.mark_shared();
+        Ok((Some(Hold::shared(again(hold.as_fd())?, hold.place().cloned())), store))
     }
 
     /// Makes the bytes unchangeable for everybody.
@@ -551,16 +579,4 @@ impl Section {
     pub(crate) fn file_path(&self) -> Option<PathBuf> {
         std::fs::read_link(processes::own_descriptor(self.file()?.as_fd())).ok()
     }
-}
-
-/// Takes the locks for one more handle to an object that this process holds already.
-pub(crate) fn join_held(entry: BorrowedFd<'_>, bytes_lock: bool) -> Result<()> {
-    const OPERATION: &str = "duplicate handle to section";
-    if !presence::share(entry).map_err(|errno| failed(OPERATION, errno))? {
-        return Err(Error::new(Code::INVALID_HANDLE, OPERATION).hint("nobody holds the object any more"));
-    }
-    if bytes_lock {
-        presence::take_bytes(entry).map_err(|errno| failed(OPERATION, errno))?;
-    }
-    Ok(())
 }

@@ -10,14 +10,13 @@ use super::hold::Hold;
 use super::large_pages;
 use super::presence;
 use super::processes;
-use super::record::{FileId, Location, RawRecord, word};
+use super::record::{FileId, Location, RawRecord, Record, word};
 use super::section::{Facts, Section, Store, may_know_residency};
 use crate::{Code, Error, Kind, ObjectName, Protection, Result, Scope, SectionAccess};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{FileType, MemfdFlags, OFlags, SealFlags};
 use rustix::io::{Errno, FdFlags};
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
@@ -85,7 +84,7 @@ impl Section {
         if self.card.is_none() {
             self.card = Some(self.write_card()?);
         }
-        if let Some(hold) = &mut self.hold {
+        if let Some(hold) = &self.hold {
             hold.mark_shared();
         }
         for fd in self.descriptors() {
@@ -265,31 +264,33 @@ fn adopt_named(
     Ok((Section { store, hold: Some(Hold::shared(entry, place)), facts, card: None }, Some(name)))
 }
 
-/// Where an entry stands, as the kernel tells: `…/X/e`. A process that cannot get there can hold the object all the same, and
-/// leaves the entry to others when it closes last.
-fn place_of(entry: BorrowedFd<'_>, record: &super::record::Record<'_>) -> Result<(Place, ObjectName)> {
+/// Where an entry stands, as the kernel tells: `…/X/e`. A process that cannot get there, because the sender is another user
+/// or in another mount namespace, can hold the object all the same, and leaves the entry to others when it closes last.
+fn place_of(entry: BorrowedFd<'_>, record: &Record<'_>) -> Result<(Option<Place>, ObjectName)> {
     let path = std::fs::read_link(processes::own_descriptor(entry)).unwrap_or_default();
-    let directory =
-        path.parent().and_then(Path::parent).map(Path::to_owned).unwrap_or_else(|| PathBuf::from("/"));
-    let file = path.parent().and_then(Path::file_name).unwrap_or_default();
-    for scope in [Scope::Local, Scope::Global] {
-        if let Ok(known) = Directory::of(scope)
-            && known.path() == directory
-        {
-            let name = record.name(scope)?;
-            return Ok((Place { directory: known, file: FileName::of(&name) }, name));
-        }
-    }
-    let name = record.name(Scope::Private)?;
-    let directory = Directory::private(&directory)?;
+    let Some(directory) = path.parent().and_then(Path::parent) else {
+        return Ok((None, record.name(Scope::Private)?));
+    };
+    let known = [Scope::Local, Scope::Global]
+        .into_iter()
+        .filter_map(|scope| Directory::of(scope).ok())
+        .find(|known| known.path() == directory);
+    let directory = match known {
+        Some(known) => known,
+        None => match Directory::private(directory) {
+            Ok(private) => private,
+            Err(_) => return Ok((None, record.name(Scope::Private)?)),
+        },
+    };
+    let name = record.name(directory.scope())?;
     let place = Place { directory, file: FileName::of(&name) };
-    // A stranger's file that only looks like an entry has another name, or is elsewhere.
+    // A file that only looks like an entry has another name, or is elsewhere.
     let stands = entry::identity(entry).map_err(|errno| failed(ADOPT, errno))?;
-    let there = place.look().and_then(|look| entry::identity(look.as_fd()));
-    if file.as_bytes() == place.file.directory().as_bytes() && there == Ok(stands) {
-        return Ok((place, name));
+    match place.look().and_then(|look| entry::identity(look.as_fd())) {
+        Ok(there) if there == stands => Ok((Some(place), name)),
+        Err(Errno::ACCESS | Errno::PERM) => Ok((None, name)),
+        _ => Err(not_a_handle("the entry is not where its name is")),
     }
-    Err(not_a_handle("the entry is not where this process can see it"))
 }
 
 /// Whether a number is an open descriptor of this process.

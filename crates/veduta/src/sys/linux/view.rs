@@ -46,11 +46,11 @@ impl Mapping {
         let hint = base.map_or(null_mut(), |base| base as *mut c_void);
         // SAFETY: the kernel picks the address, or refuses a wished one that is taken: no existing mapping is replaced.
         let address = unsafe { mm::mmap(hint, len, protection(access), flags, fd, offset) }
-            .map_err(|errno| refused(errno, base, len))?;
+            .map_err(|errno| refused(errno, access, base, len))?;
         let mapping = Mapping { base: NonNull::new(address).ok_or_else(|| failed(MAP, Errno::FAULT))?, len };
         match base {
             // A kernel before 4.17 takes a wish for a hint.
-            Some(base) if base != address as usize => Err(refused(Errno::EXIST, Some(base), len)),
+            Some(base) if base != address as usize => Err(refused(Errno::EXIST, access, Some(base), len)),
             _ => Ok(mapping),
         }
     }
@@ -212,7 +212,7 @@ fn protection(access: ViewAccess) -> ProtFlags {
 /// Where user addresses end, unless a program asks for more: Linux's memory layouts of x86-64 and aarch64.
 const HIGHEST: usize = if cfg!(target_arch = "x86_64") { 0x7FFF_FFFF_F000 } else { 0xFFFF_FFFF_F000 };
 
-fn refused(errno: Errno, base: Option<usize>, len: usize) -> Error {
+fn refused(errno: Errno, access: ViewAccess, base: Option<usize>, len: usize) -> Error {
     match (errno, base) {
         (Errno::NOMEM | Errno::INVAL, Some(base)) if base.checked_add(len).is_none_or(|end| end > HIGHEST) => {
             Error::new(Code::INVALID_PARAMETER, MAP).source(errno).hint(format!("{base:#x} is above the addresses of programs"))
@@ -223,7 +223,7 @@ fn refused(errno: Errno, base: Option<usize>, len: usize) -> Error {
         (Errno::PERM | Errno::ACCESS, Some(base)) if base < 1 << 16 => Error::new(Code::INVALID_ADDRESS, MAP)
             .source(errno)
             .hint("addresses that low are not given to programs"),
-        (Errno::PERM, _) => failed(MAP, errno).hint("the file system that holds the bytes does not allow execution (noexec)"),
+        (Errno::PERM, _) if access.executes() => failed(MAP, errno).hint("the file system that holds the bytes does not allow execution (noexec)"),
         (Errno::NOMEM, _) => failed(MAP, errno).hint(format!(
             "{len} bytes of address space wanted; RLIMIT_AS, vm.max_map_count or the number of large pages stands against it"
         )),

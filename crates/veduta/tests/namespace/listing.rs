@@ -1,0 +1,155 @@
+//! What lives in a namespace.
+
+use crate::hold;
+use crate::scratch::{Private, code, name, named_file};
+use std::time::SystemTime;
+use veduta::{
+    Backing, Code, Commit, Holder, HolderAccess, Kind, Namespace, ObjectInfo, Protection, Section,
+    SectionAccess, ViewAccess,
+};
+
+fn object(name: &str) -> ObjectInfo {
+    Namespace::local().unwrap().object(name).unwrap()
+}
+
+#[test]
+fn an_object_tells_what_it_is() {
+    let name = name("listed");
+    let before = SystemTime::now();
+    let section =
+        Section::options().size(10_000).protection(Protection::ExecuteReadWrite).create_new(&name).unwrap();
+    let after = SystemTime::now();
+    section.map(ViewAccess::Write).unwrap().write_at(5_000, b"one page").unwrap();
+    let object = object(&name);
+    assert_eq!((object.name.as_str(), object.kind, object.size), (name.as_str(), Kind::Section, 10_000));
+    assert_eq!((object.protection, object.resident), (Protection::ExecuteReadWrite, Some(4096)));
+    assert_eq!(object.owner, rustix::process::geteuid().as_raw());
+    assert!((before..=after).contains(&object.created), "{:?}", object.created);
+    assert_eq!(object.backing, Backing::Memory);
+    assert!(!object.unseen_holders);
+}
+
+#[test]
+fn an_object_tells_who_holds_it() {
+    let name = name("held");
+    let _writer = Section::options().size(1).create_new(&name).unwrap();
+    let command = object(&name).holders[0].command.clone();
+    assert!(command.contains("namespace"), "{command} is this program");
+    let this = |access| vec![Holder { pid: std::process::id(), command: command.clone(), access }];
+    assert_eq!(object(&name).holders, this(HolderAccess::ReadWrite));
+}
+
+#[test]
+fn each_process_is_told_once_with_the_most_it_may_do() {
+    let private = Private::new();
+    let holders =
+        [hold(&private, "held", "create"), hold(&private, "held", "read"), hold(&private, "held", "write")];
+    let mut options = Section::options();
+    let reader = options.namespace(private.namespace()).access(SectionAccess::READ).open("held").unwrap();
+    let also_reader = reader.try_clone().unwrap();
+    let expected = |own| {
+        let access = [HolderAccess::ReadWrite, HolderAccess::Read, HolderAccess::ReadWrite];
+        let mut expected: Vec<_> = holders.iter().map(child_pid).zip(access).collect();
+        expected.extend(own);
+        expected.sort_unstable();
+        expected
+    };
+    let seen = || {
+        let holders = private.namespace().object("held").unwrap().holders;
+        holders.into_iter().map(|holder| (holder.pid, holder.access)).collect::<Vec<_>>()
+    };
+    let this = |access| Some((std::process::id(), access));
+    assert_eq!(seen(), expected(this(HolderAccess::Read)));
+    let writer = options.access(SectionAccess::WRITE).open("held").unwrap();
+    assert_eq!(seen(), expected(this(HolderAccess::ReadWrite)));
+    drop((writer, reader));
+    assert_eq!(seen(), expected(this(HolderAccess::Read)));
+    drop(also_reader);
+    assert_eq!(seen(), expected(None), "looking is not holding");
+}
+
+fn child_pid(child: &crate::child::Actor) -> u32 {
+    child.pid()
+}
+
+#[test]
+fn an_object_tells_where_its_bytes_are() {
+    let private = Private::new();
+    let mut options = Section::options();
+    options.size(10_000).namespace(private.namespace());
+    let entry = options.create_new("entry").unwrap();
+    let found = private.namespace().object("entry").unwrap();
+    assert_eq!((found.backing, found.resident), (Backing::Entry, Some(12_288)), "its room is taken at once");
+    drop(entry);
+    let _reserved = options.commit(Commit::Reserve).create_new("reserved").unwrap();
+    assert_eq!(private.namespace().object("reserved").unwrap().resident, Some(0));
+    let file = named_file(10_000);
+    let _of_file = options.file(file.as_file()).create_new("of a file").unwrap();
+    let found = private.namespace().object("of a file").unwrap();
+    assert_eq!(found.backing, Backing::File(file.path().to_owned()));
+    assert!(found.resident.is_none_or(|resident| resident <= 10_000));
+}
+
+#[test]
+fn a_namespace_lists_its_objects_by_name() {
+    let private = Private::new();
+    let mut options = Section::options();
+    options.size(1).namespace(private.namespace());
+    let _sections = ["b", "a", "C", "%", "z z"].map(|name| options.create_new(name).unwrap());
+    let listing = private.namespace().objects().unwrap();
+    let names: Vec<_> = listing.objects.iter().map(|object| object.name.as_str()).collect();
+    assert_eq!(names, ["%", "C", "a", "b", "z z"]);
+    assert!(listing.stale.is_empty() && listing.problems.is_empty());
+}
+
+#[test]
+fn an_empty_namespace_has_nothing() {
+    let private = Private::new();
+    let listing = private.namespace().objects().unwrap();
+    assert!(listing.objects.is_empty() && listing.stale.is_empty() && listing.problems.is_empty());
+    assert_eq!(code(private.namespace().object("nothing")), Code::FILE_NOT_FOUND);
+}
+
+#[test]
+fn an_object_is_found_with_or_without_its_prefix() {
+    let full = name("prefix");
+    let plain = full.trim_start_matches(r"Local\");
+    let _section = Section::options().size(1).create_new(&full).unwrap();
+    assert_eq!(object(plain).name, full);
+    let local = Namespace::local().unwrap();
+    let error = local.object(&format!(r"Global\{plain}")).unwrap_err();
+    assert_eq!(error.code(), Code::PATH_NOT_FOUND);
+    assert!(error.advice().unwrap().contains("another namespace"), "{error}");
+    let global = Namespace::global().unwrap();
+    assert_eq!(code(global.object(plain)), Code::FILE_NOT_FOUND);
+    assert_eq!(code(global.object(&full)), Code::PATH_NOT_FOUND);
+    assert_eq!(code(local.object(r"a\b")), Code::PATH_NOT_FOUND);
+    assert_eq!(code(local.object("")), Code::INVALID_NAME);
+}
+
+#[test]
+fn global_names_live_with_everybody() {
+    let name = format!(r"Global\{}", crate::scratch::unique());
+    let _section = Section::options().size(5_000).create_new(&name).unwrap();
+    let found = Namespace::global().unwrap().object(&name).unwrap();
+    assert_eq!((found.name, found.size, found.backing), (name, 5_000, Backing::Entry));
+}
+
+#[test]
+fn what_is_told_can_be_shown() {
+    assert_eq!(Kind::Section.to_string(), "section");
+    assert_eq!((Backing::Memory.to_string(), Backing::Entry.to_string()), ("memory".into(), "entry".into()));
+    assert_eq!(Backing::File("/tmp/x".into()).to_string(), "file /tmp/x");
+    assert_eq!(format!("{:>4}|{:<4}|", HolderAccess::Read, HolderAccess::ReadWrite), "   r|rw  |");
+}
+
+#[test]
+fn a_missing_directory_is_no_namespace() {
+    let private = Private::new();
+    let error = Namespace::at(private.path().join("missing")).unwrap_err();
+    assert_eq!(error.code(), Code::PATH_NOT_FOUND);
+    assert!(error.advice().unwrap().contains("make the directory first"), "{error}");
+    std::fs::write(private.path().join("file"), "").unwrap();
+    assert_eq!(code(Namespace::at(private.path().join("file"))), Code::PATH_NOT_FOUND);
+    assert_eq!(Namespace::at(private.path()).unwrap().path(), private.path());
+}

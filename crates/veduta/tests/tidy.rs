@@ -1,0 +1,92 @@
+//! Habits that the compiler does not keep: where things may stand, and what must not be left behind.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The workspace.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the crate is in a workspace")
+}
+
+/// The text files below a directory that belong to the project, with their paths from the root.
+fn files(below: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut directories = vec![root().join(below)];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(&directory).expect("it is a directory").map(|entry| entry.expect("it can be read")) {
+            let (path, name) = (entry.path(), entry.file_name());
+            if path.is_dir() {
+                directories.extend(Some(path).filter(|_| name != "target" && name != ".git"));
+            } else if let Ok(text) = fs::read_to_string(&path) {
+                let path = path.strip_prefix(root()).expect("it is below").display().to_string();
+                found.push((path, text));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "{below} has files");
+    found
+}
+
+/// Fails with the places where `wrong` says that a line of the files is wrong, given the lines before it too.
+fn no_line(files: &[(String, String)], wrong: impl Fn(&str, &[&str]) -> bool) {
+    let mut places = Vec::new();
+    for (path, text) in files {
+        let lines: Vec<_> = text.lines().collect();
+        places.extend((0..lines.len()).filter(|&i| wrong(lines[i], &lines[..i])).map(|i| format!("{path}:{}: {}", i + 1, lines[i])));
+    }
+    assert!(places.is_empty(), "\n{}", places.join("\n"));
+}
+
+fn sources() -> Vec<(String, String)> {
+    files("crates").into_iter().filter(|(path, _)| path.ends_with(".rs")).collect()
+}
+
+/// The library's sources above its systems.
+fn portable() -> Vec<(String, String)> {
+    let mut sources = files("crates/veduta/src");
+    sources.retain(|(path, _)| !path.contains("/src/sys/") && !path.contains("/src/os/"));
+    sources
+}
+
+#[test]
+fn systems_differ_in_sys_and_os_only() {
+    let differs = ["target_os", "target_family", "unix)", "unix,", "windows)", "windows,"];
+    no_line(&portable(), |line, _| {
+        line.contains("cfg") && differs.iter().any(|word| line.contains(word))
+    });
+}
+
+#[test]
+fn unsafe_code_stands_where_it_is_expected() {
+    let is_unsafe = |line: &str| {
+        let code = line.split("//").next().unwrap_or_default();
+        ["unsafe {", "unsafe fn", "unsafe impl", "allow(unsafe_code)"].iter().any(|word| code.contains(word))
+    };
+    let mut files = portable();
+    files.retain(|(path, _)| !path.ends_with("/memory.rs"));
+    no_line(&files, |line, before| {
+        let reasoned = before.iter().rev().take(4).any(|line| line.contains("#[allow(unsafe_code, reason"));
+        is_unsafe(line) && !reasoned
+    });
+}
+
+#[test]
+fn every_source_says_what_it_is() {
+    let silent: Vec<_> = sources().into_iter().filter(|(_, text)| !text.starts_with("//! ")).map(|(path, _)| path).collect();
+    assert_eq!(silent, [""; 0]);
+}
+
+#[test]
+fn nothing_unfinished_and_nothing_of_one_machine_is_left() {
+    // Not in one piece, because this file is looked at too.
+    let words = [["TO", "DO"], ["FIX", "ME"], ["XX", "X"], ["/wo", "rk/"], ["/ho", "me/"], ["/tmp/", "target"]].map(|word| word.concat());
+    no_line(&files(""), |line, _| words.iter().any(|word| line.contains(word)));
+}
+
+#[test]
+fn documents_stay_short() {
+    for (file, most) in [("README.md", 200), ("ARCHITECTURE.md", 150), ("CONTRIBUTING.md", 80)] {
+        let lines = fs::read_to_string(root().join(file)).expect("it is there").lines().count();
+        assert!(lines <= most, "{file} has {lines} lines, at most {most} are read");
+    }
+}
