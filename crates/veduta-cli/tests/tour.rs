@@ -17,7 +17,7 @@ fn the_tour_shows_what_it_should() {
     let tour = place.run(SMALL);
     assert_eq!(tour.code, Some(0), "{}{}", tour.stdout, tour.stderr);
     assert_eq!((tour.stderr.as_str(), tour.stdout.contains('✗')), ("", false));
-    for words in [r"Local\Tour", "copy-on-write", "ended by signal 9", "all freed", "no such object"] {
+    for words in [r"Local\Tour", "copy-on-write", "by SIGKILL", "all freed", "no such object"] {
         assert!(tour.stdout.contains(words), "{words}: {}", tour.stdout);
     }
     nothing_is_left(&place);

@@ -423,7 +423,9 @@ struct Cgroup {
 impl Cgroup {
     fn with_limit(bytes: u64) -> Result<Cgroup, String> {
         let group = format!("veduta-test-{}", std::process::id());
-        for (root, limit) in [("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max")] {
+        for (root, limit) in
+            [("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max")]
+        {
             let path = Path::new(root).join(&group);
             if !Path::new(root).join("cgroup.procs").exists() || fs::create_dir(&path).is_err() {
                 continue;

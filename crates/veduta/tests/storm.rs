@@ -83,7 +83,8 @@ fn rage(world: &World, path: &Path, ledger: &Ledger, until: Instant) -> u32 {
         let pid = Pid::from_child(&child);
         let process = pidfd_open(pid, PidfdFlags::empty()).expect("nobody else waits for our children");
         // The harness prints this when it is about to begin.
-        let mut said = BufReader::new(child.stdout.take().expect("it is piped")).lines().map_while(Result::ok);
+        let mut said =
+            BufReader::new(child.stdout.take().expect("it is piped")).lines().map_while(Result::ok);
         assert!(said.any(|line| line.starts_with("running")), "it begins");
         let patience = Timespec { tv_sec: 0, tv_nsec: random.below(25_000_000).cast_signed() };
         poll(&mut [PollFd::new(&process, PollFlags::IN)], Some(&patience)).expect("a process can be watched");

@@ -13,7 +13,9 @@ fn files(below: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut directories = vec![root().join(below)];
     while let Some(directory) = directories.pop() {
-        for entry in fs::read_dir(&directory).expect("it is a directory").map(|entry| entry.expect("it can be read")) {
+        for entry in
+            fs::read_dir(&directory).expect("it is a directory").map(|entry| entry.expect("it can be read"))
+        {
             let (path, name) = (entry.path(), entry.file_name());
             if path.is_dir() {
                 directories.extend(Some(path).filter(|_| name != "target" && name != ".git"));
@@ -32,7 +34,11 @@ fn no_line(files: &[(String, String)], wrong: impl Fn(&str, &[&str]) -> bool) {
     let mut places = Vec::new();
     for (path, text) in files {
         let lines: Vec<_> = text.lines().collect();
-        places.extend((0..lines.len()).filter(|&i| wrong(lines[i], &lines[..i])).map(|i| format!("{path}:{}: {}", i + 1, lines[i])));
+        places.extend(
+            (0..lines.len())
+                .filter(|&i| wrong(lines[i], &lines[..i]))
+                .map(|i| format!("{path}:{}: {}", i + 1, lines[i])),
+        );
     }
     assert!(places.is_empty(), "\n{}", places.join("\n"));
 }
@@ -51,9 +57,7 @@ fn portable() -> Vec<(String, String)> {
 #[test]
 fn systems_differ_in_sys_and_os_only() {
     let differs = ["target_os", "target_family", "unix)", "unix,", "windows)", "windows,"];
-    no_line(&portable(), |line, _| {
-        line.contains("cfg") && differs.iter().any(|word| line.contains(word))
-    });
+    no_line(&portable(), |line, _| line.contains("cfg") && differs.iter().any(|word| line.contains(word)));
 }
 
 #[test]
@@ -72,14 +76,17 @@ fn unsafe_code_stands_where_it_is_expected() {
 
 #[test]
 fn every_source_says_what_it_is() {
-    let silent: Vec<_> = sources().into_iter().filter(|(_, text)| !text.starts_with("//! ")).map(|(path, _)| path).collect();
+    let silent: Vec<_> =
+        sources().into_iter().filter(|(_, text)| !text.starts_with("//! ")).map(|(path, _)| path).collect();
     assert_eq!(silent, [""; 0]);
 }
 
 #[test]
 fn nothing_unfinished_and_nothing_of_one_machine_is_left() {
     // Not in one piece, because this file is looked at too.
-    let words = [["TO", "DO"], ["FIX", "ME"], ["XX", "X"], ["/wo", "rk/"], ["/ho", "me/"], ["/tmp/", "target"]].map(|word| word.concat());
+    let words =
+        [["TO", "DO"], ["FIX", "ME"], ["XX", "X"], ["/wo", "rk/"], ["/ho", "me/"], ["/tmp/", "target"]]
+            .map(|word| word.concat());
     no_line(&files(""), |line, _| words.iter().any(|word| line.contains(word)));
 }
 

@@ -22,7 +22,7 @@ pub(crate) struct Args {
     // Without a name nobody else could open it.
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     name: String,
-    /// Its size; a file's section is as large as the file without it, and a larger one grows the file
+    /// Its size; with a file, that of the file unless given, and a larger one makes the file longer
     #[arg(long, value_parser = parse_bytes, required_unless_present = "file")]
     size: Option<u64>,
     /// The file that holds its bytes, instead of memory

@@ -80,16 +80,20 @@ pub(crate) fn age(info: &ObjectInfo) -> String {
     }
 }
 
-/// The holder as `4711 (name, rw)`.
+/// The holder as `4711 (/bin/program and its arguments, rw)`.
 pub(crate) fn holder(holder: &Holder) -> String {
     format!("{} ({}, {})", holder.pid, escape(&holder.command), holder.access)
 }
 
-/// All holders on one line.
+/// All holders on one line, each as `4711 (program, rw)`.
 pub(crate) fn holders(info: &ObjectInfo) -> String {
+    let seen = info.holders.iter().map(|holder| {
+        let program = holder.command.split(' ').next().unwrap_or_default();
+        let program = program.rsplit('/').next().unwrap_or_default();
+        format!("{} ({}, {})", holder.pid, escape(program), holder.access)
+    });
     let unseen = info.unseen_holders.then(|| "somebody unseen".to_owned());
-    let all: Vec<String> = info.holders.iter().map(holder).chain(unseen).collect();
-    all.join(", ")
+    seen.chain(unseen).collect::<Vec<_>>().join(", ")
 }
 
 /// Bytes in memory, `?` where unknown.

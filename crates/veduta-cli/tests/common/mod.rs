@@ -73,6 +73,7 @@ impl Place {
             .env("VEDUTA_ROOT", self.directory.path().join("root"))
             .env("TMPDIR", self.files())
             .env_remove("CLICOLOR_FORCE")
+            .env_remove("COLUMNS")
             .current_dir(self.files());
         command
     }

@@ -4,6 +4,9 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Mutex, MutexGuard};
+use veduta::Section;
+use veduta::os::unix::SectionExt;
 
 /// A process in a role. Killed when dropped.
 pub struct Actor {
@@ -27,20 +30,36 @@ pub fn listen() -> String {
     line.trim_end().to_owned()
 }
 
-/// Starts a role with variables in its environment.
-pub fn play(role: &str, variables: &[(&str, &str)]) -> Actor {
-    play_with(role, variables, |_| ())
+/// Keeps this program from starting processes. Until a new process runs its own program it has copies of all descriptors, and
+/// so holds what this one holds: tests that count holders must not meet one.
+pub fn quiet() -> MutexGuard<'static, ()> {
+    static STARTING: Mutex<()> = Mutex::new(());
+    STARTING.lock().unwrap_or_else(|failed_test| failed_test.into_inner())
 }
 
-/// Starts a role with more said about its process.
-pub fn play_with(role: &str, variables: &[(&str, &str)], prepare: impl FnOnce(&mut Command)) -> Actor {
+/// Starts a role with variables in its environment.
+pub fn play(role: &str, variables: &[(&str, &str)]) -> Actor {
+    start(role, variables, &quiet())
+}
+
+/// Starts a role that inherits a handle, which this process keeps too, and finds its numbers in the variable `HANDLE`.
+/// Nobody else inherits it.
+pub fn play_heir(role: &str, section: Section) -> (Actor, Section) {
+    let quiet = quiet();
+    let section = section.into_inheritable().expect("descriptors are left");
+    let numbers = section.inherited_numbers().expect("it is inheritable");
+    let heir = start(role, &[("HANDLE", &numbers)], &quiet);
+    let descriptors = section.into_descriptors().expect("descriptors are left");
+    (heir, Section::from_descriptors(descriptors).expect("it is a handle"))
+}
+
+fn start(role: &str, variables: &[(&str, &str)], _quiet: &MutexGuard<'_, ()>) -> Actor {
     let mut command = Command::new(std::env::current_exe().expect("a program knows its path"));
     command
         .args([role, "--exact", "--ignored", "--nocapture", "--test-threads=1"])
         .envs(variables.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped());
-    prepare(&mut command);
     let mut process = command.spawn().expect("a test can start itself");
     let input = process.stdin.take().expect("it is piped");
     let output = BufReader::new(process.stdout.take().expect("it is piped"));

@@ -1,6 +1,6 @@
 //! Threads that may do less, or have mounts of their own: on Linux both belong to a thread, and go with it.
 
-use super::skipped;
+use super::{child, skipped};
 use rustix::process::{Gid, Uid};
 use rustix::thread::CapabilitySet;
 use std::path::Path;
@@ -45,12 +45,14 @@ pub fn with_mount(directory: &Path, kind: &str, options: &str, source: &Path, te
             return skipped(format!("no mount namespace may be made here: {errno}"));
         }
         let mount = |arguments: &[&str]| {
+            let _quiet = child::quiet();
             let path = directory.to_str().expect("test directories have plain names");
             std::process::Command::new("mount").args(arguments).arg(path).status()
         };
-        let root = std::process::Command::new("mount").args(["--make-rprivate", "/"]).status();
         let source = source.to_str().expect("test files have plain names");
-        match root.and_then(|_| mount(&["-t", kind, "-o", options, source])) {
+        // What is mounted here must not show up elsewhere.
+        let alone = rustix::mount_private();
+        match alone.and_then(|()| mount(&["-t", kind, "-o", options, source])) {
             Ok(status) if status.success() => test(),
             result => skipped(format!("{kind} cannot be mounted here: {result:?}")),
         }

@@ -67,7 +67,12 @@ pub(super) fn vandalize(_: &mut Stage, words: &[&str]) -> Result<String> {
         ("write to entry", fs::OpenOptions::new().write(true).open(path.join("e")).is_ok()),
         ("change mode", fs::set_permissions(path, fs::Permissions::from_mode(0o777)).is_ok()),
     ];
-    Ok(attempts.iter().filter(|(_, succeeded)| *succeeded).map(|(attempt, _)| *attempt).collect::<Vec<_>>().join("\t"))
+    Ok(attempts
+        .iter()
+        .filter(|(_, succeeded)| *succeeded)
+        .map(|(attempt, _)| *attempt)
+        .collect::<Vec<_>>()
+        .join("\t"))
 }
 
 /// Tries every way there is from a handle that may only read to bytes that can be written; names those that led there.

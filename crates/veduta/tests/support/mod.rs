@@ -24,7 +24,8 @@ pub fn lacks_privileges() -> Option<&'static str> {
     // To change owners, to override permissions, to look into other users' processes, to change users, to mount.
     const NEEDED: u64 = 1 | 1 << 1 | 1 << 19 | 1 << 6 | 1 << 7 | 1 << 21;
     let status = std::fs::read_to_string("/proc/self/status").expect("/proc is mounted");
-    let line = status.lines().find_map(|line| line.strip_prefix("CapEff:")).expect("every process has capabilities");
+    let line =
+        status.lines().find_map(|line| line.strip_prefix("CapEff:")).expect("every process has capabilities");
     let capabilities = u64::from_str_radix(line.trim(), 16).expect("they are a number");
     (capabilities & NEEDED != NEEDED).then_some("it takes root")
 }

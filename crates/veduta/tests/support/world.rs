@@ -96,7 +96,11 @@ impl World {
 
     /// Everything that stands in any of the world's namespaces.
     pub fn leftovers(&self) -> Vec<PathBuf> {
-        let list = |path: &Path| std::fs::read_dir(path).expect("it is a directory").map(|entry| entry.expect("it can be read").path());
+        let list = |path: &Path| {
+            std::fs::read_dir(path)
+                .expect("it is a directory")
+                .map(|entry| entry.expect("it can be read").path())
+        };
         list(self.root()).filter(|path| path.is_dir()).flat_map(|namespace| list(&namespace)).collect()
     }
 }

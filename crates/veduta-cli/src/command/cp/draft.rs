@@ -6,13 +6,13 @@
 use super::target::Target;
 use crate::failure::{Failure, Outcome};
 use rustix::fd::{AsRawFd, OwnedFd};
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, open, openat, renameat, unlinkat};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, fsync, linkat, open, openat, renameat, unlinkat};
 use rustix::io::Errno;
 use std::ffi::OsString;
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[derive(Debug)]
 pub(super) struct Draft {
@@ -38,18 +38,9 @@ impl Draft {
         let directory =
             open(&target.directory, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
                 .map_err(fail)?;
-        let flags = OFlags::RDWR | OFlags::CLOEXEC;
-        let (file, temporary) = match openat(&directory, ".", flags | OFlags::TMPFILE, mode) {
-            Ok(file) if link_source(&file).exists() => (file, None),
-            // No nameless files on this filesystem, or no /proc to give one its name through.
-            Ok(_) | Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::NOENT | Errno::INVAL) => {
-                let (file, name) = with_temporary_name(|name| {
-                    openat(&directory, name, flags | OFlags::CREATE | OFlags::EXCL, mode)
-                })
-                .map_err(fail)?;
-                (file, Some(name))
-            }
-            Err(error) => return Err(fail(error)),
+        let (file, temporary) = match nameless(&directory, mode).map_err(fail)? {
+            Some(file) => (file, None),
+            None => named(&directory, mode).map(|(file, name)| (file, Some(name))).map_err(fail)?,
         };
         Ok(Draft {
             file: file.into(),
@@ -83,9 +74,10 @@ impl Draft {
         self.take_name()
             .map_err(|error| Failure::at("give the copy its name", &self.target, &error.into()))?;
         if sync {
-            File::open(Path::new(&format!("/proc/self/fd/{}", self.directory.as_raw_fd())))
-                .and_then(|directory| directory.sync_all())
-                .map_err(|error| self.failure(&error))?;
+            // The name is on the disk when the directory is. Our descriptor of it is for paths only.
+            openat(&self.directory, ".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+                .and_then(fsync)
+                .map_err(|error| self.failure(&error.into()))?;
         }
         Ok(())
     }
@@ -120,6 +112,22 @@ impl Drop for Draft {
     }
 }
 
+const FLAGS: OFlags = OFlags::RDWR.union(OFlags::CLOEXEC);
+
+/// A file without a name; none if the filesystem has no such files, or there is no /proc to name it through later.
+fn nameless(directory: &OwnedFd, mode: Mode) -> rustix::io::Result<Option<OwnedFd>> {
+    match openat(directory, ".", FLAGS | OFlags::TMPFILE, mode) {
+        Ok(file) => Ok(link_source(&file).exists().then_some(file)),
+        Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::NOENT | Errno::INVAL) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// A file with a temporary name.
+fn named(directory: &OwnedFd, mode: Mode) -> rustix::io::Result<(OwnedFd, OsString)> {
+    with_temporary_name(|name| openat(directory, name, FLAGS | OFlags::CREATE | OFlags::EXCL, mode))
+}
+
 /// The path that a nameless file is linked from.
 fn link_source(file: &impl AsRawFd) -> PathBuf {
     format!("/proc/self/fd/{}", file.as_raw_fd()).into()
@@ -137,5 +145,60 @@ fn with_temporary_name<T>(
             Err(Errno::EXIST) => continue,
             created => return Ok((created?, name)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::path::Path;
+
+    /// A draft with a temporary name, as on a filesystem without nameless files.
+    fn draft(directory: &Path, replaces: bool) -> Draft {
+        let target = directory.join("copy");
+        let directory = open(directory, OFlags::PATH | OFlags::DIRECTORY, Mode::empty()).unwrap();
+        let (file, name) = named(&directory, Mode::RUSR | Mode::WUSR).unwrap();
+        Draft { file: file.into(), directory, temporary: Some(name), name: "copy".into(), target, replaces }
+    }
+
+    #[test]
+    fn a_temporary_name_goes_with_the_draft() {
+        let directory = tempfile::tempdir().unwrap();
+        let draft = draft(directory.path(), false);
+        assert_eq!(fs::read_dir(&directory).unwrap().count(), 1);
+        drop(draft);
+        assert_eq!(fs::read_dir(&directory).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_temporary_name_becomes_the_final_one() {
+        let directory = tempfile::tempdir().unwrap();
+        for replaces in [false, true] {
+            draft(directory.path(), replaces).publish(true).unwrap();
+            let names: Vec<_> =
+                fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            assert_eq!(names, ["copy"]);
+        }
+    }
+
+    #[test]
+    fn a_name_taken_meanwhile_is_replaced_too() {
+        let directory = tempfile::tempdir().unwrap();
+        let target = directory.path().join("copy");
+        let handle = open(directory.path(), OFlags::PATH | OFlags::DIRECTORY, Mode::empty()).unwrap();
+        let Some(file) = nameless(&handle, Mode::RUSR | Mode::WUSR).unwrap() else { return };
+        fs::write(&target, "somebody was faster").unwrap();
+        let draft = Draft {
+            file: file.into(),
+            directory: handle,
+            temporary: None,
+            target: target.clone(),
+            name: "copy".into(),
+            replaces: false,
+        };
+        draft.publish(false).unwrap();
+        assert_eq!(fs::read_dir(&directory).unwrap().count(), 1);
+        assert_eq!(fs::read_to_string(target).unwrap(), "");
     }
 }

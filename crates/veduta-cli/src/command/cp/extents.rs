@@ -5,20 +5,37 @@ use rustix::io::Errno;
 use std::fs::File;
 use std::ops::Range;
 
-/// The ranges of data among the first `size` bytes, in order.
+/// The ranges of data among the first `size` bytes of a file, in order.
 ///
 /// A filesystem that knows no holes has one range of data. What changes while this runs may be seen either way, as
 /// with any copy of a file that is being written to.
-pub(super) fn extents(file: &File, size: u64) -> impl Iterator<Item = rustix::io::Result<Range<u64>>> {
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        if at >= size {
+#[derive(Debug)]
+pub(super) struct Extents<'a> {
+    file: &'a File,
+    size: u64,
+    at: u64,
+}
+
+impl<'a> Extents<'a> {
+    pub(super) fn new(file: &'a File, size: u64) -> Extents<'a> {
+        Extents { file, size, at: 0 }
+    }
+}
+
+impl Iterator for Extents<'_> {
+    type Item = rustix::io::Result<Range<u64>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.at >= self.size {
             return None;
         }
-        let extent = next_extent(file, at, size).transpose()?;
-        at = extent.as_ref().map_or(size, |extent| extent.end);
-        Some(extent)
-    })
+        let extent = next_extent(self.file, self.at, self.size).transpose();
+        self.at = match &extent {
+            Some(Ok(extent)) => extent.end,
+            Some(Err(_)) | None => self.size,
+        };
+        extent
+    }
 }
 
 fn next_extent(file: &File, at: u64, size: u64) -> rustix::io::Result<Option<Range<u64>>> {
@@ -44,7 +61,7 @@ mod tests {
     use std::os::unix::fs::FileExt;
 
     fn collect(file: &File, size: u64) -> Vec<Range<u64>> {
-        extents(file, size).map(|extent| extent.unwrap()).collect()
+        Extents::new(file, size).map(|extent| extent.unwrap()).collect()
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod progress;
 mod source;
 mod target;
 mod transfer;
+mod windows;
 
 use super::Verb;
 use crate::context::Context;

@@ -19,9 +19,9 @@ impl Progress {
         self.0.set_length(size);
     }
 
-    /// Holes count as soon as they are passed.
-    pub(super) fn reached(&self, offset: u64) {
-        self.0.set_position(offset);
+    /// Holes count as well.
+    pub(super) fn advance(&self, bytes: u64) {
+        self.0.inc(bytes);
     }
 
     pub(super) fn end(&self) {

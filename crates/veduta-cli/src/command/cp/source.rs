@@ -68,6 +68,11 @@ impl Source {
         Ok(())
     }
 
+    /// A failure to bring in its bytes.
+    pub(super) fn failure(&self, error: &veduta::Error) -> Failure {
+        Failure::new(format!("cannot read \"{}\": {error}", self.path.display()))
+    }
+
     pub(super) fn is(&self, other: &Metadata) -> bool {
         (self.metadata.dev(), self.metadata.ino()) == (other.dev(), other.ino())
     }

@@ -1,20 +1,24 @@
 //! The copying itself.
+//!
+//! Two threads take windows of the source in turn: map one, bring its pages in, write it out. While one of them waits,
+//! for the source's disk or for the lock that a file has for writing, the other maps.
 
 use super::draft::Draft;
-use super::extents::extents;
 use super::progress::Progress;
 use super::source::Source;
+use super::windows::Windows;
 use crate::failure::{Failure, Outcome};
-use crate::ranges::{WINDOW, pieces};
 use crate::signals::Stop;
-use rustix::fs::{FallocateFlags, fallocate};
-use rustix::io::Errno;
+use std::io;
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
-use veduta::{Advice, View, ViewAccess};
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use veduta::{Advice, Code, Section, View, ViewAccess};
 
-/// What is copied between two looks at the signals: small enough to stay in the processor's cache on its way.
-const STEP: usize = 256 << 10;
+/// What is brought in and written at once: it stays in the processor's cache on its way.
+const STEP: usize = 1 << 20;
 
 /// Copies all data of `source`; what is a hole there becomes one. Returns the number of bytes of data.
 pub(super) fn transfer(source: &Source, draft: &Draft, progress: &Progress, stop: &Stop) -> Outcome<u64> {
@@ -22,45 +26,87 @@ pub(super) fn transfer(source: &Source, draft: &Draft, progress: &Progress, stop
     // Everything not written is a hole then.
     draft.file().set_len(source.size()).map_err(|error| draft.failure(&error))?;
 
-    let mut data = 0;
-    for extent in extents(&source.file, source.size()) {
-        let extent = extent.map_err(|error| Failure::at("find the data in", &source.path, &error.into()))?;
-        reserve(draft, &extent)?;
-        for window in pieces(extent, WINDOW) {
-            let length = window.end - window.start;
-            let view = section.view().access(ViewAccess::Read).offset(window.start).len(length).map()?;
-            copy_view(&view, draft, stop, progress)?;
-            data += length;
+    let windows = Mutex::new(Windows::new(source, draft, progress));
+    let work = Work { windows, source, section, draft, progress, stop, failed: AtomicBool::new(false) };
+    let data = thread::scope(|scope| {
+        let other = scope.spawn(|| work.take_part());
+        let mine = work.take_part();
+        let theirs = other.join().unwrap_or_else(|panic| resume_unwind(panic));
+        Ok(mine? + theirs?)
+    });
+    // When it was cut off, that is the reason for whatever failed.
+    source.check_unshortened()?;
+    data
+}
+
+/// What the threads share.
+struct Work<'a> {
+    windows: Mutex<Windows<'a>>,
+    source: &'a Source,
+    section: &'a Section,
+    draft: &'a Draft,
+    progress: &'a Progress,
+    stop: &'a Stop,
+    failed: AtomicBool,
+}
+
+impl Work<'_> {
+    /// Copies windows until none are left, or one fails. Returns the number of bytes.
+    fn take_part(&self) -> Outcome<u64> {
+        let mut data = 0;
+        while !self.failed.load(Ordering::Relaxed) {
+            match self.copy_next() {
+                Ok(0) => break,
+                Ok(bytes) => data += bytes,
+                Err(failure) => {
+                    self.failed.store(true, Ordering::Relaxed);
+                    return Err(failure);
+                }
+            }
+        }
+        Ok(data)
+    }
+
+    fn copy_next(&self) -> Outcome<u64> {
+        let window = self.windows.lock().unwrap_or_else(PoisonError::into_inner).next()?;
+        let Some(Range { start, end }) = window else { return Ok(0) };
+        let view = self.section.view().access(ViewAccess::Read).offset(start).len(end - start).map()?;
+        // Asks for the whole window at once, where faults would ask for a little at a time. Only advice, so never fatal.
+        let _ = view.prefetch(0..view.len());
+        for from in (0..view.len()).step_by(STEP) {
+            self.stop.check()?;
+            self.copy_step(&view, from..view.len().min(from + STEP))?;
+        }
+        Ok(end - start)
+    }
+
+    fn copy_step(&self, view: &View, step: Range<usize>) -> Outcome<()> {
+        match view.advise(step.clone(), Advice::PopulateRead) {
+            // An older kernel brings the pages in as they are written out.
+            Err(error) if error.code() != Code::NOT_SUPPORTED => return Err(self.source.failure(&error)),
+            _ => {}
+        }
+        let mut at = step.start;
+        while at < step.end {
+            match view.write_to(at..step.end, self.draft.file(), view.offset() + at as u64) {
+                Ok(0) => return Err(self.draft.failure(&io::ErrorKind::WriteZero.into())),
+                Ok(written) => {
+                    self.progress.advance(written as u64);
+                    at += written;
+                }
+                Err(error) => return Err(self.blame(&error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// A failure of the side that is to blame for an error: the source has no page, or the copy takes no bytes.
+    fn blame(&self, error: &veduta::Error) -> Failure {
+        match error.raw_os_error() {
+            Some(errno) if error.code() != Code::IO_DEVICE => {
+                self.draft.failure(&io::Error::from_raw_os_error(errno))
+            }
+            _ => self.source.failure(error),
         }
     }
-    source.check_unshortened()?;
-    Ok(data)
-}
-
-/// Makes room for an extent: a full disk is known before it is written to, and the blocks lie together.
-fn reserve(draft: &Draft, extent: &Range<u64>) -> Outcome<()> {
-    // Many filesystems cannot, and the writes will do without.
-    match fallocate(draft.file(), FallocateFlags::KEEP_SIZE, extent.start, extent.end - extent.start) {
-        Err(error @ (Errno::NOSPC | Errno::DQUOT | Errno::FBIG)) => Err(draft.failure(&error.into())),
-        _ => Ok(()),
-    }
-}
-
-fn copy_view(view: &View, draft: &Draft, stop: &Stop, progress: &Progress) -> Outcome<()> {
-    // Only advice: a kernel that does not take it makes the copy slower, not wrong.
-    let _ = view.prefetch(0..view.len());
-    let mut buffer = vec![0; STEP];
-    for start in (0..view.len()).step_by(STEP) {
-        stop.check()?;
-        let end = view.len().min(start + STEP);
-        let _ = view.advise(start..end, Advice::PopulateRead);
-        let bytes = &mut buffer[..end - start];
-        view.read_at(start, bytes)?;
-        draft
-            .file()
-            .write_all_at(bytes, view.offset() + start as u64)
-            .map_err(|error| draft.failure(&error))?;
-        progress.reached(view.offset() + end as u64);
-    }
-    Ok(())
 }

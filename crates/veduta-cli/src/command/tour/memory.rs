@@ -16,34 +16,38 @@ pub(super) fn shared() -> Outcome<u64> {
         .ok_or_else(|| Failure::new("/proc/meminfo has no line Shmem"))
 }
 
-/// A change of shared memory since some moment.
+/// A change of the machine's shared memory since some moment.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Change {
-    pub(super) before: u64,
-    pub(super) after: u64,
+    before: u64,
+    after: u64,
+    settled: bool,
 }
 
 impl Change {
-    /// Looks until the change since `before` is `expected` but for `tolerance`, and gives up after some seconds.
+    pub(super) fn since(before: u64) -> Outcome<Change> {
+        Ok(Change { before, after: shared()?, settled: false })
+    }
+
+    /// Looks until the change is `expected` but for `tolerance`, and gives up after some seconds.
     ///
     /// Other processes use shared memory too: what they do is noise, and noise passes.
     pub(super) fn settled(before: u64, expected: i64, tolerance: u64) -> Outcome<Change> {
         let start = Instant::now();
         loop {
-            let change = Change { before, after: shared()? };
-            if change.is(expected, tolerance) || start.elapsed() > Duration::from_secs(5) {
+            let mut change = Change::since(before)?;
+            let bytes = change.after.cast_signed() - before.cast_signed();
+            change.settled = (bytes - expected).unsigned_abs() <= tolerance;
+            if change.settled || start.elapsed() > Duration::from_secs(10) {
                 return Ok(change);
             }
             std::thread::sleep(Duration::from_millis(20));
         }
     }
 
-    pub(super) fn is(self, expected: i64, tolerance: u64) -> bool {
-        (self.bytes() - expected).unsigned_abs() <= tolerance
-    }
-
-    fn bytes(self) -> i64 {
-        self.after.cast_signed() - self.before.cast_signed()
+    /// Whether the change was as expected.
+    pub(super) fn is_settled(self) -> bool {
+        self.settled
     }
 }
 
@@ -51,6 +55,6 @@ impl std::fmt::Display for Change {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         const MIB: f64 = 1_048_576.0;
         let [before, after] = [self.before, self.after].map(|bytes| bytes as f64 / MIB);
-        write!(f, "Shmem {before:.1} -> {after:.1} MiB ({:+.1})", after - before)
+        write!(f, "Shmem {before:.1} → {after:.1} MiB ({:+.1})", after - before)
     }
 }

@@ -43,10 +43,11 @@ impl Verb for Args {
                 "the tour needs a section of at least {}",
                 Bytes(sharing::SMALLEST)
             ))
-            .hint("smaller ones are lost in what else changes on the machine"));
+            .hint("smaller ones do not stand out from what else uses memory on the machine"));
         }
         let stop = Stop::on_signals()?;
         let mut narrator = Narrator::default();
+        narrator.greet(std::process::id())?;
         sharing::show(context, &mut narrator, self.section_size, &stop)?;
         self.show_copy(context, &mut narrator, &stop)?;
         narrator.finish()?;
@@ -70,7 +71,11 @@ impl Args {
                 let time = start.elapsed().as_secs_f64();
                 narrator.tell(
                     "made",
-                    format!("{}, {} of it a hole, in {time:.2} s", Bytes(self.file_size), Bytes(hole)),
+                    format!(
+                        "{}, {} of it a hole, on the disk in {time:.2} s",
+                        Bytes(self.file_size),
+                        Bytes(hole)
+                    ),
                 )?;
                 path
             }

@@ -18,13 +18,19 @@ impl Default for Narrator {
 }
 
 impl Narrator {
+    pub(super) fn greet(&self, pid: u32) -> Outcome<()> {
+        let faint = style::FAINT;
+        let words = format!(
+            "This process ({pid}) looks on and holds nothing. ✓ is what was seen and is as it should be."
+        );
+        print(|out| writeln!(out, "{faint}{words}{faint:#}"))
+    }
+
     /// Begins a step.
     pub(super) fn step(&mut self, title: &str) -> Outcome<()> {
         self.steps += 1;
         let (number, strong) = (self.steps, style::STRONG);
-        print(|out| {
-            writeln!(out, "{}{strong}{number}  {title}{strong:#}", if number > 1 { "\n" } else { "" })
-        })
+        print(|out| writeln!(out, "\n{strong}{number}  {title}{strong:#}"))
     }
 
     /// Tells a fact that needs no check.

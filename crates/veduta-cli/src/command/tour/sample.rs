@@ -30,6 +30,8 @@ pub(super) fn make(path: &Path, size: u64, stop: &Stop) -> Outcome<u64> {
         pattern::fill(&mut block[..length], index);
         file.write_all_at(&block[..length], index * BLOCK).map_err(cannot)?;
     }
+    // Else the disk would be busy with this file while the copy is timed.
+    file.sync_all().map_err(cannot)?;
     Ok((hole.end - hole.start) * BLOCK)
 }
 

@@ -6,14 +6,15 @@ use super::memory::{self, Change};
 use super::narrator::Narrator;
 use crate::context::Context;
 use crate::failure::Outcome;
-use crate::output::object;
 use crate::quantity::Bytes;
 use crate::signals::Stop;
+use signal_hook::consts::SIGKILL;
 use veduta::{Code, ObjectInfo};
 
 /// The smallest section whose memory stands out from the noise.
 pub(super) const SMALLEST: u64 = 16 << 20;
 
+const PAGE: u64 = 4096;
 const NAME: &str = "Tour";
 const GREETING_AT: usize = 0x1000;
 const REPLY_AT: usize = 0x2000;
@@ -29,64 +30,63 @@ struct Stage<'a> {
 /// Shows the life of a section of `size` bytes.
 pub(super) fn show(context: &Context, narrator: &mut Narrator, size: u64, stop: &Stop) -> Outcome<()> {
     let mut stage = Stage { context, narrator, name: NAME.into(), size };
-    let start = memory::shared()?;
 
-    stage.narrator.step("A process makes a section and gives it a name")?;
+    stage.narrator.step("The first process makes a section and gives it a name")?;
     let mut first = Actor::start("first", context.directory(), stop)?;
-    stage.create(&mut first, start)?;
+    stage.create(&mut first)?;
 
-    stage.narrator.step("A second process opens it by name; data goes both ways")?;
+    stage.narrator.step("The second opens it by name, and data goes both ways")?;
     let mut second = Actor::start("second", context.directory(), stop)?;
     stage.exchange(&mut first, &mut second)?;
 
     stage.narrator.step("A copy-on-write view leaves the original alone")?;
     stage.copy_on_write(&mut first, &mut second)?;
 
-    stage.narrator.step("The second process is killed; name and bytes stay")?;
+    stage.narrator.step("The second is killed: name and bytes stay")?;
     stage.kill_second(&mut first, &mut second)?;
 
-    stage.narrator.step("The first is killed too; this process, which holds nothing, looks on")?;
+    stage.narrator.step("The first is killed too: name and bytes are gone")?;
     stage.kill_first(&mut first)
 }
 
 impl Stage<'_> {
-    fn create(&mut self, first: &mut Actor, start: u64) -> Outcome<()> {
+    fn create(&mut self, first: &mut Actor) -> Outcome<()> {
+        let before = memory::shared()?;
         let mut answer = first.ask(&Order::Create { name: self.name.clone(), size: self.size })?;
         if answer == Answer::Taken {
             self.name = format!("{NAME}-{}", std::process::id());
-            self.narrator.tell("taken", format!("another tour has {NAME}; this one takes {}", self.name))?;
+            self.narrator
+                .tell("taken", format!("{NAME}, by somebody else: this tour takes {}", self.name))?;
             answer = first.ask(&Order::Create { name: self.name.clone(), size: self.size })?;
         }
         let info = self.object()?;
         self.name.clone_from(&info.name);
         self.narrator.check(
             "created",
-            format!("{}, {}, by process {}", info.name, Bytes(info.size), first.pid()),
+            format!("{}, {}", info.name, Bytes(info.size)),
             answer == Answer::Created { size: self.size } && info.size == self.size,
         )?;
-        self.check_holders(&info, &[first])?;
+        self.check_held("held by", &[first])?;
+
         first.ask(&Order::Fill)?;
-        let change = Change::settled(start, self.bytes(), self.noise())?;
-        self.narrator.check(
-            "memory",
-            format!("{change}: written whole"),
-            change.is(self.bytes(), self.noise()),
-        )
+        self.check_resident(Change::since(before)?)
     }
 
     fn exchange(&mut self, first: &mut Actor, second: &mut Actor) -> Outcome<()> {
         let answer = second.ask(&Order::Open { name: self.name.clone() })?;
-        let info = self.object()?;
         self.narrator.check(
             "opened",
-            format!("{}, {}, by process {}", info.name, Bytes(info.size), second.pid()),
+            match answer {
+                Answer::Opened { size } => format!("{}, {}", self.name, Bytes(size)),
+                _ => format!("{answer:?}"),
+            },
             answer == Answer::Opened { size: self.size },
         )?;
-        self.check_holders(&info, &[first, second])?;
+        self.check_held("held by", &[first, second])?;
 
         let answer = second.ask(&Order::Verify)?;
         self.narrator.check(
-            "sees",
+            "seen",
             match answer {
                 Answer::FirstDifference(None) => format!("all {} bytes that the first wrote", self.size),
                 _ => format!("something else than the first wrote: {answer:?}"),
@@ -99,124 +99,149 @@ impl Stage<'_> {
 
     /// One process writes, the other reads it.
     fn pass(&mut self, from: &mut Actor, to: &mut Actor, at: usize) -> Outcome<()> {
-        let text = format!("greetings from {}", from.pid());
+        let text = greeting(from);
         from.ask(&Order::Write { at, text: text.clone() })?;
         let seen = to.ask(&Order::Read { at, len: text.len() })?;
-        let observed = format!("{} wrote \"{text}\", {} reads {}", from.role, to.role, quoted(&seen));
+        let observed = format!("{} writes \"{text}\", {} reads {}", from.role, to.role, quoted(&seen));
         self.narrator.check("passed", observed, seen == Answer::Text(text))
     }
 
     fn copy_on_write(&mut self, first: &mut Actor, second: &mut Actor) -> Outcome<()> {
-        let original = format!("greetings from {}", first.pid());
-        let text = "SCRIBBLED OVER".to_owned();
+        let text = "scribbled over".to_owned();
         let copy = second.ask(&Order::WriteCopy { at: GREETING_AT, text: text.clone() })?;
-        self.narrator.check(
-            "copy",
-            format!("{} writes to a copy-on-write view, and reads {} there", second.role, quoted(&copy)),
-            copy == Answer::Text(text),
-        )?;
+        let observed =
+            format!("{} writes over it in a copy-on-write view, and reads {}", second.role, quoted(&copy));
+        self.narrator.check("copy", observed, copy == Answer::Text(text))?;
+
+        let original = greeting(first);
         for actor in [first, second] {
             let seen = actor.ask(&Order::Read { at: GREETING_AT, len: original.len() })?;
-            self.narrator.check(
-                "original",
-                format!("{} still reads {}", actor.role, quoted(&seen)),
-                seen == Answer::Text(original.clone()),
-            )?;
+            let observed = format!("{} reads {} in the shared one", actor.role, quoted(&seen));
+            self.narrator.check("original", observed, seen == Answer::Text(original.clone()))?;
         }
         Ok(())
     }
 
     fn kill_second(&mut self, first: &mut Actor, second: &mut Actor) -> Outcome<()> {
+        self.check_held("before", &[first, second])?;
         let before = memory::shared()?;
         self.kill(second)?;
-        let change = Change::settled(before, 0, self.noise())?;
-        let info = self.object()?;
-        self.check_holders(&info, &[first])?;
-        self.narrator.check(
-            "memory",
-            format!("{change}: the first still holds it"),
-            change.is(0, self.noise()),
-        )?;
-        let text = format!("greetings from {}", second.pid());
+        self.check_held("after", &[first])?;
+        self.check_resident(Change::since(before)?)?;
+
+        let text = greeting(second);
         let seen = first.ask(&Order::Read { at: REPLY_AT, len: text.len() })?;
-        self.narrator.check(
-            "kept",
-            format!("{} still reads {}", first.role, quoted(&seen)),
-            seen == Answer::Text(text),
-        )
+        let observed = format!("{} reads {}, which {} wrote", first.role, quoted(&seen), second.role);
+        self.narrator.check("kept", observed, seen == Answer::Text(text))
     }
 
     fn kill_first(&mut self, first: &mut Actor) -> Outcome<()> {
+        self.check_held("before", &[first])?;
         let before = memory::shared()?;
         self.kill(first)?;
-        let change = Change::settled(before, -self.bytes(), self.noise())?;
-        self.narrator.check(
-            "memory",
-            format!("{change}: all freed"),
-            change.is(-self.bytes(), self.noise()),
-        )?;
+        let change = Change::settled(before, -self.size.cast_signed(), self.size / 10)?;
+        let found = self.context.object(&self.name);
+        let observed = self.or_code(&found, |info| format!("{} bytes", info.size));
+        self.narrator.check("after", observed, absent(&found))?;
+        self.narrator.check("memory", format!("{change}: all freed"), change.is_settled())?;
 
-        let left = self.context.object(&self.name);
-        self.narrator.check("holders", or_error(&left, object::holders), is_absent(&left))?;
         let opened = self.context.sections().open(&self.name);
-        self.narrator.check("open", or_error(&opened, |_| "opened".into()), is_absent(&opened))?;
-        let listed = self.is_listed()?;
-        self.narrator.check(
-            "left",
-            if listed { "the name is still listed" } else { "nothing: opening removed the dead name" },
-            !listed,
-        )
+        self.narrator.check("open", self.or_code(&opened, |_| "opened".into()), absent(&opened))?;
+
+        let (listed, places) = self.look_everywhere()?;
+        let observed =
+            if listed { format!("the name, in {places}") } else { format!("nothing, in {places}") };
+        self.narrator.check("left", observed, !listed)
     }
 
     fn kill(&mut self, actor: &mut Actor) -> Outcome<()> {
         let signal = actor.kill()?;
-        let observed = match signal {
-            Some(signal) => format!("{} ({}) ended by signal {signal}", actor.role, actor.pid()),
-            None => format!("{} ({}) ended by itself", actor.role, actor.pid()),
+        let end = match signal {
+            Some(SIGKILL) => "by SIGKILL".into(),
+            Some(signal) => format!("by signal {signal}"),
+            None => "not killed: it ended by itself".into(),
         };
-        self.narrator.check("killed", observed, signal == Some(signal_hook::consts::SIGKILL))
+        let observed = format!("{} ({}), {end}", actor.role, actor.pid());
+        self.narrator.check("killed", observed, signal == Some(SIGKILL))
     }
 
-    fn check_holders(&mut self, info: &ObjectInfo, expected: &[&Actor]) -> Outcome<()> {
+    /// Checks that the object is held by these actors and by nobody else.
+    fn check_held(&mut self, label: &str, expected: &[&Actor]) -> Outcome<()> {
+        let info = self.object()?;
+        let holders: Vec<String> = info
+            .holders
+            .iter()
+            .map(|holder| {
+                let actor = expected.iter().find(|actor| actor.pid() == holder.pid);
+                format!(
+                    "{} ({}, {})",
+                    actor.map_or("somebody", |actor| actor.role),
+                    holder.pid,
+                    holder.access
+                )
+            })
+            .collect();
         let mut pids: Vec<u32> = info.holders.iter().map(|holder| holder.pid).collect();
         let mut expected: Vec<u32> = expected.iter().map(|actor| actor.pid()).collect();
         pids.sort_unstable();
         expected.sort_unstable();
-        self.narrator.check("holders", object::holders(info), pids == expected && !info.unseen_holders)
+
+        let observed = match label {
+            "held by" => holders.join(", "),
+            _ => format!("{} is held by {}", info.name, holders.join(", ")),
+        };
+        self.narrator.check(label, observed, pids == expected && !info.unseen_holders)
+    }
+
+    /// Checks that all of the section is in memory. What the whole machine uses is told only: others use it too.
+    fn check_resident(&mut self, change: Change) -> Outcome<()> {
+        let resident = self.object()?.resident;
+        let observed = match resident {
+            Some(bytes) => format!("{} resident; {change}", Bytes(bytes)),
+            None => format!("unknown; {change}"),
+        };
+        self.narrator.check("memory", observed, resident == Some(self.size.next_multiple_of(PAGE)))
     }
 
     fn object(&self) -> Outcome<ObjectInfo> {
         Ok(self.context.object(&self.name)?)
     }
 
-    /// Whether any namespace still knows the name, held or not.
-    fn is_listed(&self) -> Outcome<bool> {
+    /// Whether a namespace still knows the name, held or not, and where that was looked for.
+    fn look_everywhere(&self) -> Outcome<(bool, String)> {
+        let mut known = false;
+        let mut places = Vec::new();
         for namespace in self.context.namespaces()? {
             let listing = namespace.objects()?;
-            let mut names = listing.objects.iter().map(|info| &info.name).chain(&listing.stale);
-            if names.any(|name| *name == self.name) {
-                return Ok(true);
-            }
+            known |= listing
+                .objects
+                .iter()
+                .map(|info| &info.name)
+                .chain(&listing.stale)
+                .any(|name| *name == self.name);
+            places.push(namespace.path().display().to_string());
         }
-        Ok(false)
+        Ok((known, places.join(" and ")))
     }
 
-    fn bytes(&self) -> i64 {
-        self.size.cast_signed()
-    }
-
-    /// What others may add or free meanwhile without being taken for us.
-    fn noise(&self) -> u64 {
-        self.size / 10
+    fn or_code<T>(&self, result: &veduta::Result<T>, show: impl FnOnce(&T) -> String) -> String {
+        match result {
+            Ok(value) => format!("{}: {}", self.name, show(value)),
+            Err(error) => format!("{}: {} ({})", self.name, error.code().message(), error.code()),
+        }
     }
 }
 
 impl Drop for Stage<'_> {
-    /// Leaves nothing when the tour broke off: the actors, made after the stage, are dead by now, and opening a name that
-    /// nobody holds removes it.
+    /// Leaves nothing when the tour broke off: the actors, made after the stage, are dead by now, and opening a name
+    /// that nobody holds removes it.
     fn drop(&mut self) {
         drop(self.context.sections().open(&self.name));
     }
+}
+
+fn greeting(from: &Actor) -> String {
+    format!("greetings from {}", from.pid())
 }
 
 fn quoted(answer: &Answer) -> String {
@@ -226,13 +251,6 @@ fn quoted(answer: &Answer) -> String {
     }
 }
 
-fn is_absent<T>(result: &veduta::Result<T>) -> bool {
+fn absent<T>(result: &veduta::Result<T>) -> bool {
     result.as_ref().is_err_and(|error| error.code() == Code::FILE_NOT_FOUND)
-}
-
-fn or_error<T>(result: &veduta::Result<T>, show: impl FnOnce(&T) -> String) -> String {
-    match result {
-        Ok(value) => show(value),
-        Err(error) => format!("{} ({})", error.code().message(), error.code()),
-    }
 }

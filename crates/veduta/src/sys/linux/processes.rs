@@ -115,9 +115,7 @@ pub(crate) fn may_run(slot: &Slot) -> bool {
 /// Those others recorded as holders whose processes live, for an error message.
 pub(crate) fn describe_recorded(slots: &[Slot]) -> Option<String> {
     let here = own_pid_namespace();
-    let lives = |slot: &&Slot| {
-        slot.pid != std::process::id() && slot.pid_namespace == here && may_run(slot)
-    };
+    let lives = |slot: &&Slot| slot.pid != std::process::id() && slot.pid_namespace == here && may_run(slot);
     describe(slots.iter().filter(lives).map(|slot| (slot.pid, command(slot.pid))))
         .map(|who| format!("probably {who}"))
 }
