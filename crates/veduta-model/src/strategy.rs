@@ -99,14 +99,15 @@ fn steer(model: &Manager, actor: &mut usize, operation: &mut Operation) {
                 *name = there[name.len() % there.len()].clone();
             }
         }
-        Operation::Map { slot, access, offset, len, .. } => {
+        Operation::Map { slot, view, access, offset, len } => {
             *actor = whoever(*actor, &|actor| !model.handles(actor).is_empty());
             pick(model.handles(*actor), slot);
             let size = model.section_len(*actor, *slot).unwrap_or(1);
             if offset.saturating_add(len.unwrap_or(1)) > size {
                 (*offset, *len) = (*offset % size, None);
             }
-            if !model.may_map(*actor, *slot, *access) {
+            // Some are to be refused: which of two reasons is told is worth trying.
+            if *view != 0 && !model.may_map(*actor, *slot, *access) {
                 *access = ViewAccess::Copy;
             }
         }

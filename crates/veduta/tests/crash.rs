@@ -7,7 +7,6 @@
 mod support;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use support::actor::Ending;
 use support::reply::Seen;
 use support::{Actor, Incarnation, Outcome, Reply, World, expect_refusal, stage};
@@ -449,7 +448,8 @@ impl<'a> Run<'a> {
             }
             Err(refusal) => panic!("while the victim is stopped: {refusal:?}"),
         };
-        let tasks: [&dyn Fn(&mut Cast, &Object); 4] = [
+        type Task<'a> = &'a dyn Fn(&mut Cast, &Object);
+        let tasks: [Task<'_>; 4] = [
             &|cast, object| expect(cast.first.open(&object.name)),
             &|cast, object| match object.create(&mut cast.first) {
                 Ok((Disposition::Created, _)) => assert_eq!(known, None),
@@ -500,7 +500,7 @@ impl<'a> Run<'a> {
         if self.killed {
             assert_eq!(cast.second.sweep(&object.name).problems, [""; 0]);
         }
-        assert_eq!(cast.world.leftovers(), [PathBuf::new(); 0]);
+        cast.world.expect_nothing_left();
         expect_refusal(cast.first.open(&object.name), Code::FILE_NOT_FOUND);
     }
 }

@@ -256,7 +256,7 @@ fn somebody(world: &World) -> Actor {
 #[test]
 fn a_holder_that_went_into_hiding_is_named_to_who_cannot_reach_its_bytes() {
     if let Some(why) = lacks_privileges() {
-        return skipped("a holder that hides from other users", why);
+        return skipped(why);
     }
     let world = World::new();
     let (mut alice, mut bob) = (somebody(&world), somebody(&world));

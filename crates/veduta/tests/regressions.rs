@@ -24,7 +24,7 @@ fn a_sweep_may_come_between_the_two_withdrawals_of_a_lost_race() {
     assert_eq!(loser.hear().done(), Ok(format!("Opened\t{}", incarnation.0)));
     loser.leave();
     winner.leave();
-    assert_eq!(world.leftovers().len(), 0);
+    world.expect_nothing_left();
 }
 
 /// A name is a directory with an entry in it. One with something else in it was no object to `open`, and a taken name to

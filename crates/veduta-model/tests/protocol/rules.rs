@@ -32,7 +32,14 @@ fn relatives(inherited: usize, scripts: [&'static [Call]; PROCESSES]) -> Scenari
 
 #[test]
 fn three_create() {
-    keeps_the_rules(strangers([&[Create, Close], &[Create], &[Create]]));
+    let scripts: [&'static [Call]; PROCESSES] = [&[Create, Close], &[Create], &[Create]];
+    keeps_the_rules(Scenario { kills: false, ..strangers(scripts) });
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn three_create_with_kills() {
+    keeps_the_rules(strangers([&[Create, Close], &[Create, Close], &[Create]]));
 }
 
 #[test]
@@ -62,8 +69,15 @@ fn one_creates_and_two_sweep() {
 
 #[test]
 fn the_name_comes_and_goes() {
+    let scripts: [&'static [Call]; PROCESSES] = [&[Create, Close, Create], &[Open, Close], &[Open, Close]];
+    keeps_the_rules(Scenario { kills: false, ..strangers(scripts) });
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn the_name_comes_and_goes_at_length() {
     let scripts: [&'static [Call]; PROCESSES] =
-        [&[Create, Close, Open, Close], &[Open, Close, Create], &[Open]];
+        [&[Create, Close, Open, Close], &[Open, Close, Create, Close], &[Create]];
     keeps_the_rules(Scenario { kills: false, ..strangers(scripts) });
 }
 

@@ -1,7 +1,8 @@
 //! What lives in a namespace.
 
 use crate::hold;
-use crate::scratch::{Private, code, name, named_file};
+use crate::scratch::{Private, child, code, name, named_file};
+use std::fs::File;
 use std::time::SystemTime;
 use veduta::{
     Backing, Code, Commit, Holder, HolderAccess, Kind, Namespace, ObjectInfo, Protection, Section,
@@ -31,6 +32,7 @@ fn an_object_tells_what_it_is() {
 
 #[test]
 fn an_object_tells_who_holds_it() {
+    let _quiet = child::quiet();
     let name = name("held");
     let _writer = Section::options().size(1).create_new(&name).unwrap();
     let command = object(&name).holders[0].command.clone();
@@ -44,12 +46,13 @@ fn each_process_is_told_once_with_the_most_it_may_do() {
     let private = Private::new();
     let holders =
         [hold(&private, "held", "create"), hold(&private, "held", "read"), hold(&private, "held", "write")];
+    let _quiet = child::quiet();
     let mut options = Section::options();
     let reader = options.namespace(private.namespace()).access(SectionAccess::READ).open("held").unwrap();
     let also_reader = reader.try_clone().unwrap();
     let expected = |own| {
         let access = [HolderAccess::ReadWrite, HolderAccess::Read, HolderAccess::ReadWrite];
-        let mut expected: Vec<_> = holders.iter().map(child_pid).zip(access).collect();
+        let mut expected: Vec<_> = holders.iter().map(child::Actor::pid).zip(access).collect();
         expected.extend(own);
         expected.sort_unstable();
         expected
@@ -65,11 +68,19 @@ fn each_process_is_told_once_with_the_most_it_may_do() {
     drop((writer, reader));
     assert_eq!(seen(), expected(this(HolderAccess::Read)));
     drop(also_reader);
-    assert_eq!(seen(), expected(None), "looking is not holding");
+    assert_eq!(seen(), expected(None));
 }
 
-fn child_pid(child: &crate::child::Actor) -> u32 {
-    child.pid()
+#[test]
+fn who_only_looks_is_no_holder() {
+    let private = Private::new();
+    let holder = hold(&private, "watched", "create");
+    let _look = File::open(private.path().join("watched").join("e")).unwrap();
+    let holders = private.namespace().object("watched").unwrap().holders;
+    assert_eq!(holders.iter().map(|holder| holder.pid).collect::<Vec<_>>(), [holder.pid()]);
+    holder.kill();
+    assert_eq!(code(private.namespace().object("watched")), Code::FILE_NOT_FOUND);
+    assert_eq!(private.namespace().objects().unwrap().stale, ["watched"]);
 }
 
 #[test]

@@ -46,13 +46,13 @@ pub fn with_mount(directory: &Path, kind: &str, options: &str, source: &Path, te
         }
         let mount = |arguments: &[&str]| {
             let _quiet = child::quiet();
-            let path = directory.to_str().expect("test directories have plain names");
-            std::process::Command::new("mount").args(arguments).arg(path).status()
+            std::process::Command::new("mount").args(arguments).status()
         };
-        let source = source.to_str().expect("test files have plain names");
+        let [source, path] =
+            [source, directory].map(|path| path.to_str().expect("test files have plain names"));
         // What is mounted here must not show up elsewhere.
-        let alone = rustix::mount_private();
-        match alone.and_then(|()| mount(&["-t", kind, "-o", options, source])) {
+        let alone = mount(&["--make-rprivate", "/"]);
+        match alone.and_then(|_| mount(&["-t", kind, "-o", options, source, path])) {
             Ok(status) if status.success() => test(),
             result => skipped(format!("{kind} cannot be mounted here: {result:?}")),
         }

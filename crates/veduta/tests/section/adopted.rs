@@ -1,6 +1,6 @@
 //! Handles that arrive as descriptors, from anybody.
 
-use crate::scratch::{Private, code, descriptors, file, name};
+use crate::scratch::{Private, child, code, descriptors, file, name};
 use rustix::fs::{MemfdFlags, OFlags, SealFlags};
 use std::fs::File;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -77,6 +77,7 @@ fn an_adopted_handle_behaves_as_any_other() {
 
 #[test]
 fn an_adopted_handle_holds_its_name() {
+    let _quiet = child::quiet();
     let section = named("holds");
     let name = section.name().unwrap().to_string();
     let descriptors = section.into_descriptors().unwrap();
@@ -90,6 +91,7 @@ fn an_adopted_handle_holds_its_name() {
 
 #[test]
 fn descriptors_that_are_dropped_give_up_the_name() {
+    let _quiet = child::quiet();
     let section = named("dropped");
     let name = section.name().unwrap().to_string();
     drop(section.into_descriptors().unwrap());
@@ -144,15 +146,13 @@ fn foreign_descriptors_are_refused() {
         reader.into(),
         writer.into(),
     ];
+    let section = named("foreign");
     for foreign in foreign {
-        let fd = || foreign.try_clone().unwrap();
-        assert_eq!(code(adopt(vec![fd()])), Code::INVALID_HANDLE, "in place of the card");
-        let mut entry = descriptors(&named("entry"));
-        entry[1] = fd();
-        assert!(adopt(entry).is_err(), "in place of the entry");
-        let mut bytes = descriptors(&named("bytes"));
-        bytes[2] = fd();
-        assert_eq!(code(adopt(bytes)), Code::INVALID_HANDLE, "in place of the bytes");
+        for (place, what) in ["card", "entry", "bytes"].iter().enumerate() {
+            let mut descriptors = descriptors(&section);
+            descriptors[place] = foreign.try_clone().unwrap();
+            assert_eq!(code(adopt(descriptors)), Code::INVALID_HANDLE, "{foreign:?} in place of the {what}");
+        }
     }
     for special in ["/", "/dev/zero"] {
         let mut bytes = descriptors(&unnamed());

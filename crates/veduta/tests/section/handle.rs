@@ -81,9 +81,7 @@ fn rights_that_were_given_up_come_back_only_to_who_may_have_them() {
     if !thread::is_root() {
         return skipped("only root can start another user's process");
     }
-    let reader = reader.into_inheritable().unwrap();
-    let mut stranger =
-        child::play("handle::role_stranger", &[("HANDLE", &reader.inherited_numbers().unwrap())]);
+    let (mut stranger, _reader) = child::play_heir("handle::role_stranger", reader);
     assert_eq!(stranger.hear(), "reads: true, writes: ERROR_ACCESS_DENIED, 5");
 }
 
@@ -154,6 +152,7 @@ fn kept_from_children(numbers: &str) -> Vec<bool> {
 
 #[test]
 fn handles_are_not_inherited_unless_asked() {
+    let _quiet = child::quiet();
     for (kind, count, section) in one_of_each_kind(&Private::new()) {
         assert!(!section.is_inheritable(), "{kind}");
         assert_eq!(section.inherited_numbers(), None, "{kind}");
@@ -168,9 +167,7 @@ fn handles_are_not_inherited_unless_asked() {
 #[test]
 fn a_child_adopts_what_it_inherits() {
     for (kind, _, section) in one_of_each_kind(&Private::new()) {
-        let section = section.into_inheritable().unwrap();
-        let numbers = section.inherited_numbers().unwrap();
-        let mut child = child::play("handle::role_adopt", &[("HANDLE", &numbers)]);
+        let (mut child, section) = child::play_heir("handle::role_adopt", section);
         assert_eq!(child.hear(), "written");
         let view = section.map(ViewAccess::Read).unwrap();
         assert_eq!(view.compare_bytes(0, b"by the child").unwrap(), None, "{kind}");
@@ -195,6 +192,7 @@ fn role_adopt() {
 
 #[test]
 fn the_file_of_a_view_is_not_inherited_with_its_section() {
+    let _quiet = child::quiet();
     let file = file(100);
     let section = Section::options().file(&file).create_unnamed().unwrap();
     let view = section.map(ViewAccess::Write).unwrap();

@@ -53,6 +53,7 @@ impl World {
         self.actor_with(&[("VEDUTA_STEP", steps)])
     }
 
+    #[allow(clippy::zombie_processes, reason = "the actor's watcher waits for it")]
     pub fn actor_with(&self, environment: &[(&str, &str)]) -> Actor {
         let (ours, theirs) = UnixStream::pair().expect("a socket can be had");
         let child = self
@@ -94,14 +95,16 @@ impl World {
         actor
     }
 
-    /// Everything that stands in any of the world's namespaces.
-    pub fn leftovers(&self) -> Vec<PathBuf> {
+    /// Fails if anything stands in any of the world's namespaces.
+    #[track_caller]
+    pub fn expect_nothing_left(&self) {
         let list = |path: &Path| {
-            std::fs::read_dir(path)
-                .expect("it is a directory")
-                .map(|entry| entry.expect("it can be read").path())
+            let entries = std::fs::read_dir(path).expect("it is a directory");
+            entries.map(|entry| entry.expect("it can be read").path())
         };
-        list(self.root()).filter(|path| path.is_dir()).flat_map(|namespace| list(&namespace)).collect()
+        let left: Vec<_> =
+            list(self.root()).filter(|path| path.is_dir()).flat_map(|namespace| list(&namespace)).collect();
+        assert!(left.is_empty(), "left behind: {left:?}");
     }
 }
 
