@@ -128,6 +128,7 @@ enum Fate {
 
 fn go_through_all(fate: Fate, flavour: &Flavour) {
     let mut passed = BTreeSet::new();
+    let mut points = 0;
     for scenario in SCENARIOS {
         let mut cast = Cast::new(flavour);
         let mut runs = 0;
@@ -147,6 +148,7 @@ fn go_through_all(fate: Fate, flavour: &Flavour) {
                     break;
                 }
                 passed.insert(format!("{step:?}"));
+                points += 1;
             }
         }
     }

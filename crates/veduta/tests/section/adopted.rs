@@ -138,6 +138,7 @@ fn a_refusal_says_what_to_pass() {
 
 #[test]
 fn foreign_descriptors_are_refused() {
+    let _quiet = child::quiet();
     let (reader, writer) = std::io::pipe().unwrap();
     let foreign: [OwnedFd; 5] = [
         file(10_000).into(),

@@ -243,11 +243,10 @@ fn role_without_descriptors() {
         code(Section::options().open(&name)),
         code(section.try_clone()),
     ];
-    drop(all);
-    child::say(codes.map(|code| code.get().to_string()).join(" "));
-    // What failed left nothing half made.
-    drop(section);
+    drop((all, section));
+    // What failed left nothing half made, and nothing behind.
     assert_eq!(code(Section::options().open(&name)), Code::FILE_NOT_FOUND);
+    child::say(codes.map(|code| code.get().to_string()).join(" "));
 }
 
 #[test]

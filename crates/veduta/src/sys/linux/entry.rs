@@ -70,6 +70,15 @@ pub(crate) enum Reach<T> {
     Nothing,
 }
 
+/// Whether who reaches for the bytes has the presence lock.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Grip {
+    /// It has: be quick.
+    Held,
+    /// It has not: search, and keep what is found for the next time.
+    Free,
+}
+
 /// An object that was opened.
 pub(crate) struct Opened<T> {
     pub(crate) hold: Hold,
@@ -85,7 +94,7 @@ const PATIENCE: u32 = 20;
 pub(crate) fn open<T>(
     place: &Place,
     write: bool,
-    mut reach: impl FnMut(&Place, BorrowedFd<'_>, &Record<'_>) -> Result<Reach<T>>,
+    mut reach: impl FnMut(&Place, BorrowedFd<'_>, &Record<'_>, Grip) -> Result<Reach<T>>,
 ) -> Result<Option<Opened<T>>> {
     const OPERATION: &str = "open entry";
     let mut place = place.clone();
@@ -130,20 +139,37 @@ pub(crate) fn open<T>(
         match verdict? {
             Verdict::Dead => continue,
             Verdict::Leftover(_) => return Ok(None),
-            Verdict::Live => refused += 1,
+            Verdict::Live => {}
         }
-        if refused == PATIENCE {
-            return Err(unreachable_bytes(&place));
+        match refused {
+            0 | 8 | 16 => search(&place, &mut reach)?,
+            PATIENCE => return Err(unreachable_bytes(&place)),
+            _ => std::thread::sleep(Duration::from_millis(1)),
         }
-        std::thread::sleep(Duration::from_millis(1));
+        refused += 1;
     }
+}
+
+/// Lets an opener whom the recorded holders gave nothing ask everybody, which takes a while. Without the lock: two who
+/// searched with it would take each other for holders. What is found counts only once the word was read under the lock.
+fn search<T>(
+    place: &Place,
+    reach: &mut impl FnMut(&Place, BorrowedFd<'_>, &Record<'_>, Grip) -> Result<Reach<T>>,
+) -> Result<()> {
+    let entry = match place.open_bytes(false) {
+        Ok(entry) => entry,
+        Err(Errno::NOENT) => return Ok(()),
+        Err(errno) => return Err(failed("open entry", errno)),
+    };
+    let raw = RawRecord::read(entry.as_fd())?;
+    reach(place, entry.as_fd(), &raw.validate()?, Grip::Free).map(drop)
 }
 
 /// Reads the header and fetches the bytes. The caller has a presence lock on the entry.
 fn join<T>(
     place: &Place,
     entry: BorrowedFd<'_>,
-    reach: &mut impl FnMut(&Place, BorrowedFd<'_>, &Record<'_>) -> Result<Reach<T>>,
+    reach: &mut impl FnMut(&Place, BorrowedFd<'_>, &Record<'_>, Grip) -> Result<Reach<T>>,
 ) -> Result<Reach<T>> {
     reached(Step::ReadHeader);
     let raw = RawRecord::read(entry)?;
@@ -151,7 +177,7 @@ fn join<T>(
     if record.word == word::DEAD {
         return Ok(Reach::Nothing);
     }
-    let bytes = reach(place, entry, &record)?;
+    let bytes = reach(place, entry, &record, Grip::Held)?;
     let alive = record.word == word::LIVE || matches!(bytes, Reach::Nothing) || revive(place, entry)?;
     Ok(if alive { bytes } else { Reach::Nothing })
 }

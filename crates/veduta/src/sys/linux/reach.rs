@@ -18,12 +18,13 @@ use zerocopy::IntoBytes;
 /// The file with the bytes of an object that was opened.
 pub(crate) type Bytes = (OwnedFd, Stat);
 
-/// Fetches the bytes for an opener that has the presence lock.
+/// Fetches the bytes for an opener that has the presence lock: from a recorded holder, or what a [`search`] found before.
 pub(crate) fn reach(
     place: &Place,
     entry: BorrowedFd<'_>,
     record: &Record<'_>,
     write: bool,
+    searched: Option<Bytes>,
 ) -> Result<Reach<Bytes>> {
     if record.location != Location::Holder {
         reached(Step::QueryBytes);
@@ -37,23 +38,21 @@ pub(crate) fn reach(
         Location::Entry => from_entry(place, entry, write)?,
         Location::Holder | Location::File => {
             reached(Step::ReachBytes);
-            from_recorded_holder(record, write)
-                .or_else(|| from_path(record, write))
-                .map_or_else(|| from_any_holder(entry, record, write), |found| Ok(Some(found)))?
+            match from_recorded_holder(record, write).or_else(|| from_path(record, write)) {
+                Some(found) => Some(found),
+                None => match searched.filter(|(_, stat)| FileId::of(stat) == record.bytes) {
+                    Some((bytes, stat)) => {
+                        if write {
+                            record_holder(entry, &record.slots, own_slot(bytes.as_fd()))?;
+                        }
+                        Some((bytes, stat))
+                    }
+                    None => None,
+                },
+            }
         }
     };
-    let Some((bytes, stat)) = found else {
-        return match record.location {
-            // Its holders live: the file was moved, or it is not for this user.
-            Location::File => {
-                Err(Error::new(Code::FILE_NOT_FOUND, "open the file of section").hint(format!(
-                    "its holders live, but the file is neither shown by them nor at {}",
-                    record.path().unwrap_or_default().display()
-                )))
-            }
-            _ => Ok(Reach::Nothing),
-        };
-    };
+    let Some((bytes, stat)) = found else { return Ok(Reach::Nothing) };
     if place.directory.scope() != Scope::Local {
         trust(entry, &stat)?;
     }
@@ -144,19 +143,18 @@ pub(crate) fn look_at_bytes(record: &Record<'_>) -> Option<(OwnedFd, Stat)> {
     from_recorded_holder(record, false).or_else(|| from_path(record, false))
 }
 
-/// The recorded holders are gone: asks everybody, and records itself so that the next opener need not.
-fn from_any_holder(
-    entry: BorrowedFd<'_>,
-    record: &Record<'_>,
-    write: bool,
-) -> Result<Option<(OwnedFd, Stat)>> {
+/// Looks for the bytes in every process, for an opener whom the recorded holders gave nothing. Whoever finds them this way is
+/// recorded, so that the next opener need not search.
+pub(crate) fn search(record: &Record<'_>, write: bool) -> Result<Option<Bytes>> {
     let found = processes::find_descriptor(|descriptor, id| {
         (id == record.bytes).then(|| reopen(descriptor, record.bytes, write)).flatten()
     })?;
-    if let Some((bytes, _)) = &found
-        && write
-    {
-        record_holder(entry, &record.slots, own_slot(bytes.as_fd()))?;
+    if found.is_none() && record.location == Location::File {
+        // Its holders live: the file was moved, or it is not for this user.
+        return Err(Error::new(Code::FILE_NOT_FOUND, "open the file of section").hint(format!(
+            "its holders live, but the file is neither shown by them nor at {}",
+            record.path().unwrap_or_default().display()
+        )));
     }
     Ok(found)
 }

@@ -2,7 +2,7 @@
 
 use super::commit;
 use super::directory::{Directory, FileName};
-use super::entry::{self, Nameless, Place, Reach};
+use super::entry::{self, Grip, Nameless, Place, Reach};
 use super::error::failed;
 use super::fork;
 use super::hold::Hold;
@@ -124,7 +124,8 @@ pub(crate) fn place(name: &ObjectName, namespace: Option<&Arc<Directory>>) -> Re
 
 /// Opens a section by name; `None` when there is none.
 pub(crate) fn open(place: &Place, name: &ObjectName, access: SectionAccess) -> Result<Option<Section>> {
-    let opened = entry::open(place, access.contains(SectionAccess::WRITE), |place, entry, record| {
+    let mut searched = None;
+    let opened = entry::open(place, access.contains(SectionAccess::WRITE), |place, entry, record, grip| {
         if !record.is_of(name) {
             return Err(Error::new(Code::INVALID_DATA, OPEN)
                 .hint("another name stands in its entry: somebody changed it; `veduta sweep` removes it if nobody holds it"));
@@ -133,7 +134,12 @@ pub(crate) fn open(place: &Place, name: &ObjectName, access: SectionAccess) -> R
             let hint = format!("the name belongs to a {}", record.kind);
             return Err(Error::new(Code::INVALID_HANDLE, OPEN).hint(hint));
         }
-        Ok(match reach::reach(place, entry, record, Facts::writes(record.protection, access))? {
+        let write = Facts::writes(record.protection, access);
+        if grip == Grip::Free {
+            searched = if record.location == Location::Entry { None } else { reach::search(record, write)? };
+            return Ok(Reach::Nothing);
+        }
+        Ok(match reach::reach(place, entry, record, write, searched.take())? {
             Reach::Nothing => Reach::Nothing,
             Reach::Bytes((bytes, stat)) => {
                 check_extent(bytes.as_fd(), &stat, record)?;
