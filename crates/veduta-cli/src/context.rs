@@ -28,9 +28,9 @@ impl Context {
         options
     }
 
-    /// The directory given with `--namespace`.
-    pub(crate) fn directory(&self) -> Option<&Path> {
-        self.private.as_ref().map(Namespace::path)
+    /// Whether names are in a directory given with `--namespace`.
+    pub(crate) fn is_private(&self) -> bool {
+        self.private.is_some()
     }
 
     /// All namespaces to list or sweep.

@@ -37,6 +37,7 @@ fn the_tour_shows_what_it_should() {
     assert_eq!(held.end().code(), Some(0));
     nothing_is_left(&place);
 
+    assert_eq!(place.run([&SMALL[..], &["--namespace", "."]].concat()).code, Some(2));
     let tour = place.run([&SMALL[..3], &["--file", "absent"]].concat());
     assert_eq!(tour.code, Some(2), "{}{}", tour.stdout, tour.stderr);
     nothing_is_left(&place);

@@ -152,6 +152,7 @@ fn go_through_all(fate: Fate, flavour: &Flavour) {
             }
         }
     }
+    println!("{fate:?} at {points} points of {} scenarios", SCENARIOS.len());
     let expected =
         STEPS.iter().filter(|step| !flavour.without.contains(step)).map(|step| format!("{step:?}"));
     assert_eq!(passed, expected.collect::<BTreeSet<_>>(), "each step must be passed by some scenario");

@@ -7,13 +7,16 @@
 mod support;
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, pidfd_open, pidfd_send_signal, waitid,
+};
 use rustix::time::{ClockId, Timespec, clock_gettime};
 use std::collections::HashMap;
 use std::env;
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{BufRead, BufReader, Read, Write};
+use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::Stdio;
@@ -75,7 +78,8 @@ fn rage(world: &World, path: &Path, ledger: &Ledger, until: Instant) -> u32 {
     while Instant::now() < until {
         let mut command = role_command("worker");
         command.env("VEDUTA_ROOT", world.root()).env(LEDGER, path);
-        if random.below(3) == 0 {
+        let dies_by_itself = random.below(3) == 0;
+        if dies_by_itself {
             let step = STEPS[random.below(STEPS.len() as u64) as usize];
             command.env("VEDUTA_STEP", format!("{step:?}:{}=kill", random.below(8) + 1));
         }
@@ -88,14 +92,14 @@ fn rage(world: &World, path: &Path, ledger: &Ledger, until: Instant) -> u32 {
         assert!(said.any(|line| line.starts_with("running")), "it begins");
         let patience = Timespec { tv_sec: 0, tv_nsec: random.below(25_000_000).cast_signed() };
         poll(&mut [PollFd::new(&process, PollFlags::IN)], Some(&patience)).expect("a process can be watched");
-        let killed = Entry::new(child.id(), Event::Killed, 0, 0);
+        let alive = Entry::new(child.id(), Event::AliveThen, 0, 0);
         pidfd_send_signal(&process, Signal::KILL).expect("it is not waited for yet");
+        let dead = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        waitid(WaitId::PidFd(process.as_fd()), dead).expect("nobody else waits for it");
+        // Before its pid is anybody else's. One that dies by itself may have been dead for a while.
+        ledger.write(if dies_by_itself { Entry { event: Event::Gone as u16, ..alive } } else { alive });
         let status = child.wait().expect("nobody else waits for it");
         assert!(status.success() || status.signal() == Some(libc::SIGKILL), "a process complained: {status}");
-        // The moment before the kill, up to which it held whatever it held.
-        if status.signal().is_some() {
-            ledger.write(killed);
-        }
         processes += 1;
     }
     processes
@@ -196,8 +200,10 @@ enum Event {
     Held,
     /// It has held the name at least until now.
     Closing,
-    /// It lived at least until now.
-    Killed,
+    /// It is dead, and was alive at this moment.
+    AliveThen,
+    /// It is dead, nobody knows since when.
+    Gone,
 }
 
 impl Entry {
@@ -229,7 +235,9 @@ fn check(path: &Path) -> usize {
         if event == Event::Held as u16 {
             open.insert(process, (name, Span { begin: time, end: time, number }));
         } else if let Some((name, mut span)) = open.remove(&process) {
-            span.end = time.max(span.begin);
+            if event != Event::Gone as u16 {
+                span.end = time.max(span.begin);
+            }
             spans.entry(name).or_default().push(span);
         }
     }

@@ -18,19 +18,14 @@ pub(super) struct Actor {
 }
 
 impl Actor {
-    pub(super) fn start(
-        role: &'static str,
-        namespace: Option<&std::path::Path>,
-        stop: &Stop,
-    ) -> Outcome<Actor> {
+    pub(super) fn start(role: &'static str, stop: &Stop) -> Outcome<Actor> {
         let cannot = |error| Failure::new(format!("cannot start the {role} process: {error}"));
-        let program = std::env::current_exe().map_err(cannot)?;
-        let mut command = Command::new(program);
-        if let Some(directory) = namespace {
-            command.arg("--namespace").arg(directory);
-        }
-        let mut child =
-            command.arg("tour-actor").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(cannot)?;
+        let mut child = Command::new(std::env::current_exe().map_err(cannot)?)
+            .arg("tour-actor")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(cannot)?;
         match (child.stdin.take(), child.stdout.take()) {
             (Some(orders), Some(answers)) => {
                 Ok(Actor { role, child, orders, answers: BufReader::new(answers), stop: stop.clone() })

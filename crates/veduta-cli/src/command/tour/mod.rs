@@ -45,6 +45,11 @@ impl Verb for Args {
             ))
             .hint("smaller ones do not stand out from what else uses memory on the machine"));
         }
+        if context.is_private() {
+            return Err(Failure::new("the tour takes place in Local\\, not in a private directory").hint(
+                "bytes in a private directory are files there, and killed processes leave them to the next sweep",
+            ));
+        }
         let stop = Stop::on_signals()?;
         let mut narrator = Narrator::default();
         narrator.greet(std::process::id())?;

@@ -32,11 +32,11 @@ pub(super) fn show(context: &Context, narrator: &mut Narrator, size: u64, stop: 
     let mut stage = Stage { context, narrator, name: NAME.into(), size };
 
     stage.narrator.step("The first process makes a section and gives it a name")?;
-    let mut first = Actor::start("first", context.directory(), stop)?;
+    let mut first = Actor::start("first", stop)?;
     stage.create(&mut first)?;
 
     stage.narrator.step("The second opens it by name, and data goes both ways")?;
-    let mut second = Actor::start("second", context.directory(), stop)?;
+    let mut second = Actor::start("second", stop)?;
     stage.exchange(&mut first, &mut second)?;
 
     stage.narrator.step("A copy-on-write view leaves the original alone")?;

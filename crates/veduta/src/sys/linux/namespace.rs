@@ -80,8 +80,8 @@ pub(crate) fn list(directory: &Arc<Directory>) -> Result<Listing> {
             Err(error) => listing.problems.push(Problem { file_name: place.file.to_string(), error }),
         }
     }
-    let looks: Vec<_> = seen.iter().map(|(_, seen)| (seen.id, seen.entry.as_fd())).collect();
-    let mut holders = processes::holders(&looks)?;
+    let entries: Vec<_> = seen.iter().map(|(_, seen)| seen.id).collect();
+    let mut holders = processes::holders(&entries)?;
     for (place, seen) in &seen {
         let holders = holders.remove(&seen.id).unwrap_or_default();
         match describe(seen, directory.scope(), holders) {
@@ -99,7 +99,7 @@ pub(crate) fn find(directory: &Arc<Directory>, name: &ObjectName) -> Result<Obje
     let absent = || Error::new(Code::FILE_NOT_FOUND, "find object");
     let place = Place { directory: Arc::clone(directory), file: FileName::of(name) };
     let seen = look(&place)?.ok_or_else(absent)?;
-    let holders = processes::holders(&[(seen.id, seen.entry.as_fd())])?.remove(&seen.id).unwrap_or_default();
+    let holders = processes::holders(&[seen.id])?.remove(&seen.id).unwrap_or_default();
     match describe(&seen, directory.scope(), holders)? {
         Status::Live(object) if seen.raw.validate()?.is_of(name) => Ok(object),
         _ => Err(absent()),

@@ -5,7 +5,7 @@ use super::record::{FileId, Slot};
 use crate::{Holder, HolderAccess, Result};
 use rustix::fd::{AsRawFd, BorrowedFd};
 use rustix::fs::{AtFlags, CWD, StatxFlags};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs;
 use std::sync::Mutex;
 
@@ -75,21 +75,16 @@ fn number_of(entry: &fs::DirEntry) -> Option<u32> {
     entry.file_name().to_str()?.parse().ok()
 }
 
-/// Who has which of these files open, besides the descriptors of this process that are given: one walk through /proc for
-/// all of them.
-pub(crate) fn holders(looks: &[(FileId, BorrowedFd<'_>)]) -> Result<HashMap<FileId, Vec<Holder>>> {
-    let own: HashSet<u32> = looks.iter().map(|(_, fd)| fd.as_raw_fd() as u32).collect();
-    let mut found: HashMap<FileId, Vec<Holder>> = looks.iter().map(|&(id, _)| (id, Vec::new())).collect();
+/// Who holds which of these entries: one walk through /proc for all of them. Who only looks at an entry has it open, too, but
+/// does not share its presence lock.
+pub(crate) fn holders(entries: &[FileId]) -> Result<HashMap<FileId, Vec<Holder>>> {
+    let mut found: HashMap<FileId, Vec<Holder>> = entries.iter().map(|&id| (id, Vec::new())).collect();
     find_descriptor::<()>(|descriptor, id| {
-        let is_look = descriptor.pid == std::process::id() && own.contains(&descriptor.number);
-        if let Some(holders) = found.get_mut(&id).filter(|_| !is_look) {
-            let access = access(descriptor);
-            match holders.iter_mut().find(|holder| holder.pid == descriptor.pid) {
-                Some(holder) => holder.access = holder.access.max(access),
-                None => {
-                    holders.push(Holder { pid: descriptor.pid, command: command(descriptor.pid), access })
-                }
-            }
+        let holders = found.get_mut(&id)?;
+        let access = held_access(descriptor)?;
+        match holders.iter_mut().find(|holder| holder.pid == descriptor.pid) {
+            Some(holder) => holder.access = holder.access.max(access),
+            None => holders.push(Holder { pid: descriptor.pid, command: command(descriptor.pid), access }),
         }
         None
     })?;
@@ -102,7 +97,7 @@ pub(crate) fn holders(looks: &[(FileId, BorrowedFd<'_>)]) -> Result<HashMap<File
 /// The holders of a file for an error message; `None` where none can be seen.
 pub(crate) fn describe_holders(look: BorrowedFd<'_>) -> Option<String> {
     let id = FileId::of(&rustix::fs::fstat(look).ok()?);
-    let holders = holders(&[(id, look)]).ok()?.remove(&id)?;
+    let holders = holders(&[id]).ok()?.remove(&id)?;
     describe(holders.into_iter().map(|holder| (holder.pid, holder.command)))
 }
 
@@ -143,17 +138,20 @@ pub(crate) fn cached(file: BorrowedFd<'_>, size: u64) -> Option<u64> {
     (status == 0).then(|| (pages[0] * super::record::PAGE as u64).min(size))
 }
 
-fn access(descriptor: Descriptor) -> HolderAccess {
-    let info = fs::read_to_string(format!("/proc/{}/fdinfo/{}", descriptor.pid, descriptor.number))
-        .unwrap_or_default();
-    let flags = info
-        .lines()
-        .find_map(|line| line.strip_prefix("flags:"))
-        .and_then(|flags| i32::from_str_radix(flags.trim(), 8).ok());
-    match flags.map(|flags| flags & libc::O_ACCMODE) {
-        Some(libc::O_RDONLY) => HolderAccess::Read,
-        _ => HolderAccess::ReadWrite,
-    }
+/// What a handle may do whose descriptor of the entry this is; `None` if it does not share the presence lock.
+fn held_access(descriptor: Descriptor) -> Option<HolderAccess> {
+    let info = fs::read_to_string(format!("/proc/{}/fdinfo/{}", descriptor.pid, descriptor.number)).ok()?;
+    let mut lines = info.lines();
+    let flags = lines.find_map(|line| line.strip_prefix("flags:"))?;
+    let flags = i32::from_str_radix(flags.trim(), 8).ok()?;
+    // lock: 1: FLOCK  ADVISORY  READ 4711 00:1a:42 0 EOF
+    lines
+        .any(|line| line.starts_with("lock:") && line.contains(" FLOCK ") && line.contains(" READ "))
+        .then_some(if flags & libc::O_ACCMODE == libc::O_RDONLY {
+            HolderAccess::Read
+        } else {
+            HolderAccess::ReadWrite
+        })
 }
 
 /// The command line of a process, or its short name where that is empty.
