@@ -2,7 +2,9 @@
 
 use crate::hold;
 use crate::scratch::{Private, code};
-use veduta::{Code, Disposition, Kind, Section, Sweep, SweepMode, Swept, ViewAccess};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use veduta::{Code, Disposition, Kind, Section, SectionAccess, Sweep, SweepMode, Swept, ViewAccess};
 
 fn sweep(private: &Private, mode: SweepMode) -> Sweep {
     let sweep = private.namespace().sweep(mode).unwrap();
@@ -98,4 +100,27 @@ fn a_sweep_removes_what_creators_left_half_made() {
     assert_eq!(files(&private).len(), 3);
     assert_eq!(names(&sweep(&private, SweepMode::Remove)), ["whole"], "an empty directory is no object");
     assert!(files(&private).is_empty());
+}
+
+/// Until a new process runs its own program it has copies of all descriptors, and of the locks that go with them.
+#[test]
+fn names_go_while_another_thread_starts_processes() {
+    let private = Private::new();
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..100 {
+                Command::new("true").status().unwrap();
+            }
+            done.store(true, Ordering::Relaxed);
+        });
+        let mut options = Section::options();
+        options.size(100).namespace(private.namespace());
+        while !done.load(Ordering::Relaxed) {
+            let created = options.create_new("brief").unwrap();
+            let opened = options.access(SectionAccess::READ).open("brief").unwrap();
+            drop((created, opened));
+            assert!(files(&private).is_empty(), "the last handle is gone, and the name is still there");
+        }
+    });
 }

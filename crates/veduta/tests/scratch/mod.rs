@@ -85,6 +85,7 @@ pub fn descriptors(section: &Section) -> Vec<OwnedFd> {
 
 /// The file that holds a section's bytes.
 pub fn bytes_of(section: &Section) -> File {
+    let _quiet = child::quiet();
     descriptors(section).pop().expect("a handle has descriptors").into()
 }
 

@@ -47,6 +47,7 @@ fn number(value: u32) -> [u8; 4] {
 
 #[test]
 fn an_adopted_handle_behaves_as_any_other() {
+    let _quiet = child::quiet();
     let private = Private::new();
     let file = file(10_000);
     let mut options = Section::options();
@@ -100,6 +101,7 @@ fn descriptors_that_are_dropped_give_up_the_name() {
 
 #[test]
 fn a_reader_stays_a_reader() {
+    let _quiet = child::quiet();
     let reader = named("reader").try_clone_with(SectionAccess::READ).unwrap();
     let adopted = adopt(reader.into_descriptors().unwrap()).unwrap();
     assert_eq!(adopted.access(), SectionAccess::READ);
@@ -108,6 +110,7 @@ fn a_reader_stays_a_reader() {
 
 #[test]
 fn all_descriptors_are_needed_in_their_order() {
+    let _quiet = child::quiet();
     for section in [unnamed(), named("order")] {
         let count = descriptors(&section).len();
         for kept in 0..count {
@@ -124,7 +127,8 @@ fn all_descriptors_are_needed_in_their_order() {
         many.push(file(10_000).into());
         assert_eq!(code(adopt(many)), Code::INVALID_HANDLE, "one too many");
     }
-    let mut swapped = descriptors(&named("swapped"));
+    let section = named("swapped");
+    let mut swapped = descriptors(&section);
     swapped.swap(1, 2);
     assert_eq!(code(adopt(swapped)), Code::INVALID_HANDLE);
 }
@@ -164,6 +168,7 @@ fn foreign_descriptors_are_refused() {
 
 #[test]
 fn parts_of_two_handles_do_not_make_one() {
+    let _quiet = child::quiet();
     let (one, other) = (named("one"), named("other"));
     let mut mixed = descriptors(&one);
     mixed[2] = descriptors(&other).remove(2);
@@ -196,6 +201,7 @@ fn a_card_that_is_malformed_is_refused() {
 
 #[test]
 fn no_card_gives_rights_that_its_descriptors_do_not_have() {
+    let _quiet = child::quiet();
     let write = number((SectionAccess::READ | SectionAccess::WRITE).bits());
     for section in [unnamed(), named("rights")] {
         let reader = section.try_clone_with(SectionAccess::READ).unwrap();
@@ -214,6 +220,7 @@ fn no_card_gives_rights_that_its_descriptors_do_not_have() {
 
 #[test]
 fn the_entry_and_not_the_card_says_what_a_named_section_is() {
+    let _quiet = child::quiet();
     let section = Section::options()
         .size(10_000)
         .protection(Protection::ReadOnly)
@@ -237,6 +244,7 @@ fn descriptors_that_cannot_be_read_are_refused() {
 
 #[test]
 fn a_handle_to_a_dead_object_is_refused() {
+    let _quiet = child::quiet();
     let section = named("dead");
     let name = section.name().unwrap().to_string();
     let late = descriptors(&section);

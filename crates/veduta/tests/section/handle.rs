@@ -14,6 +14,7 @@ fn writes(descriptor: impl AsFd) -> bool {
 
 /// How many descriptors a handle has besides its card, and whether any of them writes.
 fn kept(section: &Section) -> (usize, bool) {
+    let _quiet = child::quiet();
     let descriptors = &descriptors(section)[1..];
     (descriptors.len(), descriptors.iter().any(writes))
 }

@@ -132,7 +132,7 @@ pub(crate) fn open<T>(
         }
         // It is dead, or dying, or its holders hide: find out which. With our own lock we would only find ourselves.
         reached(Step::DropPresence);
-        drop(entry);
+        let_go(entry);
         let verdict = settle(&place);
         // An error is what it is, whoever holds the object. The last holder may have closed while we looked: that is settled.
         joined?;
@@ -202,6 +202,13 @@ fn recorded_holders(place: &Place) -> Option<String> {
     let entry = open_at(&place.directory, place.file.entry(), OFlags::RDONLY).ok()?;
     let raw = RawRecord::read(entry.as_fd()).ok()?;
     super::processes::describe_recorded(&raw.validate().ok()?.slots)
+}
+
+/// Closes a description with its presence lock. The lock goes at once: a child of another thread that is about to start
+/// another program has a copy of the descriptor for a moment, and closing alone would leave the lock to it.
+fn let_go(entry: OwnedFd) {
+    // Unlocking an open file cannot fail; if it did, closing would do it.
+    let _ = presence::release(&entry);
 }
 
 /// Takes back that the object is dying: the caller has its presence lock and its bytes. `false`: too late.
@@ -338,8 +345,14 @@ impl Nameless {
             }
             Ok(same.then_some(entry))
         };
-        // Where that fails (somebody removed what we hold, descriptors ran out) it costs a little memory, no more.
-        again().ok().flatten().unwrap_or(self.entry)
+        match again() {
+            Ok(Some(entry)) => {
+                let_go(self.entry);
+                entry
+            }
+            // Somebody removed what we hold, or descriptors ran out: it costs a little memory, no more.
+            _ => self.entry,
+        }
     }
 }
 
