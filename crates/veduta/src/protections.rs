@@ -16,10 +16,6 @@ impl Protections {
         Protections { first: access, steps: Vec::new() }
     }
 
-    pub(crate) fn is_uniform(&self) -> bool {
-        self.steps.is_empty()
-    }
-
     /// The access at an offset.
     pub(crate) fn at(&self, offset: usize) -> ViewAccess {
         let after = self.steps.partition_point(|&(start, _)| start <= offset);

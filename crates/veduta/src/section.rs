@@ -45,6 +45,9 @@ pub enum Pages {
     HugeOf(u64),
 }
 
+/// The largest section: its bytes and the longest header stay below 2⁶³.
+pub(crate) const MAX_SIZE: u64 = i64::MAX as u64 - (1 << 20);
+
 /// Says what section to create or open, in the manner of [`std::fs::OpenOptions`]. Made by [`Section::options`].
 #[derive(Debug, Clone)]
 pub struct SectionOptions<'a> {
@@ -231,8 +234,8 @@ impl<'a> SectionOptions<'a> {
         if self.file.is_none() && self.size == 0 {
             return refuse("a section without a file needs a size");
         }
-        if self.size > i64::MAX as u64 {
-            return refuse("a section has less than 2^63 bytes");
+        if self.size > MAX_SIZE {
+            return refuse("a section has less than 2^63 bytes, and some room for its header");
         }
         Ok(())
     }

@@ -438,19 +438,25 @@ impl View {
         unsafe { memory.slice_mut(range) }
     }
 
-    /// Makes private copies of all pages now, so that nobody else can change the bytes and they can be used as a slice.
+    /// Makes a copy of the bytes, at another address, that nobody else can change, so that it can be used as a slice.
     ///
     /// # Errors
-    /// - [`Code::INVALID_PARAMETER`]: the view is not copy-on-write, or part of it was [`protect`](View::protect)ed.
-    /// - [`Code::NOT_ENOUGH_MEMORY`]: there is none for the copies.
+    /// - [`Code::INVALID_PARAMETER`]: the view is not copy-on-write.
+    /// - [`Code::NOACCESS`]: part of it was [`protect`](View::protect)ed against reading.
+    /// - [`Code::NOT_ENOUGH_MEMORY`]: there is none for the copy.
     /// - [`Code::IO_DEVICE`]: part of the view lies beyond the end of its file, or cannot be read.
     pub fn into_private(self) -> Result<PrivateView> {
-        if !self.access.copies() || !self.protections.is_uniform() {
-            return Err(Error::new(Code::INVALID_PARAMETER, "make view private")
-                .hint("map the view for Copy, and do not protect parts of it"));
+        const OPERATION: &str = "make view private";
+        if !self.access.copies() {
+            return Err(Error::new(Code::INVALID_PARAMETER, OPERATION).hint("map the view for Copy"));
         }
-        self.mapping.advise(0..self.mapping.len(), Advice::PopulateWrite)?;
-        Ok(PrivateView(self))
+        let bytes = self.readable(OPERATION, 0..self.len())?.raw(0..self.len())?;
+        // Not the pages of this view: if their file were cut off and grew again, they would be the file's once more.
+        let mapping = sys::view::private_copy(bytes)?;
+        #[allow(unsafe_code, reason = "the addresses become memory, as in `map`")]
+        // SAFETY: the mapping has at least as many bytes, and lives as long as the view that owns both.
+        let memory = unsafe { Memory::new(mapping.base(), self.len()) };
+        Ok(PrivateView { memory, _mapping: mapping })
     }
 
     /// The pages that a range of bytes lies in.
@@ -580,16 +586,22 @@ impl View {
     pub fn query(&self, offset: usize) -> Result<Region> {
         const OPERATION: &str = "query view";
         let first = self.pages(OPERATION, &(offset..offset.saturating_add(1)))?.start;
-        let page = sys::PAGE;
-        let pages = first..self.mapping.len();
-        let copied = if self.access.copies() { self.mapping.copied(pages.clone())? } else { Vec::new() };
-        let access_at = |at: usize| match (self.protections.at(at), copied.get((at - first) / page)) {
-            (ViewAccess::Copy, Some(true)) => ViewAccess::Write,
-            (ViewAccess::ExecuteCopy, Some(true)) => ViewAccess::ExecuteWrite,
-            (access, _) => access,
-        };
-        let access = access_at(first);
-        let end = pages.step_by(page).find(|&at| access_at(at) != access).unwrap_or(self.mapping.len());
+        let mut access = None;
+        let mut end = first;
+        // Piece by piece: most runs end long before the view does.
+        while end < self.mapping.len() {
+            let piece = end..self.mapping.len().min(end + (1 << 20));
+            let accesses = self.accesses(piece.clone())?;
+            let alike = *access.get_or_insert(accesses[0]);
+            match accesses.iter().position(|&access| access != alike) {
+                Some(pages) => {
+                    end += pages * sys::PAGE;
+                    break;
+                }
+                None => end = piece.end,
+            }
+        }
+        let access = access.unwrap_or(self.access);
         let allocation_base = self.mapping.base().addr().get();
         Ok(Region {
             base: allocation_base + first,
@@ -598,6 +610,19 @@ impl View {
             access,
             allocation_access: self.access,
         })
+    }
+
+    /// What may be done with each page of a range of the mapping.
+    fn accesses(&self, pages: Range<usize>) -> Result<Vec<ViewAccess>> {
+        let copied = if self.access.copies() { self.mapping.copied(pages.clone())? } else { Vec::new() };
+        let accesses = pages.step_by(sys::PAGE).enumerate().map(|(index, at)| {
+            match (self.protections.at(at), copied.get(index)) {
+                (ViewAccess::Copy, Some(true)) => ViewAccess::Write,
+                (ViewAccess::ExecuteCopy, Some(true)) => ViewAccess::ExecuteWrite,
+                (access, _) => access,
+            }
+        });
+        Ok(accesses.collect())
     }
 
     /// All runs of pages of the view, in order.
@@ -627,7 +652,7 @@ impl View {
     }
 }
 
-/// A view whose every page is this process's own: an ordinary slice. Made by [`View::into_private`].
+/// A copy of a view that is this process's own: an ordinary slice. Made by [`View::into_private`].
 ///
 /// ```
 /// # use veduta::{Section, ViewAccess};
@@ -638,15 +663,19 @@ impl View {
 /// # Ok::<(), veduta::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct PrivateView(View);
+pub struct PrivateView {
+    memory: Memory,
+    /// What keeps `memory` mapped.
+    _mapping: sys::view::Mapping,
+}
 
 impl Deref for PrivateView {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
         #[allow(unsafe_code, reason = "private pages are ordinary memory")]
-        // SAFETY: `into_private` made every page a private copy, and nothing reaches the view any more but through `self`.
-        let slice = unsafe { self.0.memory.slice(0..self.0.len()) };
+        // SAFETY: a private mapping of memory that is sealed: nobody changes it but through `self`.
+        let slice = unsafe { self.memory.slice(0..self.memory.len()) };
         slice.unwrap_or_else(|_| unreachable!("the range is the whole view"))
     }
 }
@@ -655,7 +684,7 @@ impl DerefMut for PrivateView {
     fn deref_mut(&mut self) -> &mut [u8] {
         #[allow(unsafe_code, reason = "private pages are ordinary memory")]
         // SAFETY: as in `deref`, and `self` is borrowed alone.
-        let slice = unsafe { self.0.memory.slice_mut(0..self.0.len()) };
+        let slice = unsafe { self.memory.slice_mut(0..self.memory.len()) };
         slice.unwrap_or_else(|_| unreachable!("the range is the whole view"))
     }
 }

@@ -37,6 +37,8 @@ enum Before {
     HalfMade(&'static str),
     /// Somebody asks whether the name, which is held, is dead, and stopped in the middle of it.
     AskedAfter,
+    /// Somebody creates it, and stopped before giving it its name.
+    BeingMade,
 }
 
 /// What the victim does, or happens to it, one after another.
@@ -99,6 +101,7 @@ const SCENARIOS: &[Scenario] = {
         scenario("sweep what is dead", &[Stale], &[Sweep]),
         scenario("sweep what is half made", &[HalfMade("LinkEntry")], &[Sweep]),
         scenario("sweep what is nearly made", &[HalfMade("PublishName")], &[Sweep]),
+        scenario("sweep what is being made", &[BeingMade], &[Sweep]),
     ]
 };
 
@@ -118,15 +121,25 @@ kill_points! {
     stopped_over_memory: Stop, MEMORY;
     stopped_over_an_entry: Stop, ENTRY;
     stopped_over_a_file: Stop, FILE;
+    paused_over_memory: Pause, MEMORY;
+    paused_over_an_entry: Pause, ENTRY;
 }
 
+/// What happens to the victim at a step.
 #[derive(Clone, Copy, Debug)]
 enum Fate {
     Kill,
+    /// It stops until others have done all there is to do, and one has come to stay.
     Stop,
+    /// It stops until one other has come and gone, who is all that could tidy up after it.
+    Pause,
 }
 
+/// What that one other does.
+const VISITS: [&[Turn]; 4] = [&[], &[Turn::Create, Turn::Close], &[Turn::Open, Turn::Close], &[Turn::Sweep]];
+
 fn go_through_all(fate: Fate, flavour: &Flavour) {
+    let visits = if matches!(fate, Fate::Pause) { &VISITS[..] } else { &VISITS[..1] };
     let mut passed = BTreeSet::new();
     let mut points = 0;
     for scenario in SCENARIOS {
@@ -134,14 +147,16 @@ fn go_through_all(fate: Fate, flavour: &Flavour) {
         let mut runs = 0;
         for step in STEPS {
             let mut closing = 0;
-            for nth in 1.. {
+            // Until it does not come to the step so many times.
+            for (nth, visit) in (1..).flat_map(|nth| visits.iter().map(move |visit| (nth, visit))) {
                 runs += 1;
-                let _scene = Scene(format!("{}: {fate:?} at {step:?}:{nth}", scenario.title));
+                let _scene = Scene(format!("{}: {fate:?} at {step:?}:{nth}, {visit:?}", scenario.title));
                 let mut run = Run::new(&mut cast, scenario, runs);
                 run.set_the_scene();
                 let happened = match fate {
                     Fate::Kill => run.kill_at(*step, nth),
                     Fate::Stop => run.stop_at(*step, nth, &mut closing),
+                    Fate::Pause => run.pause_at(*step, nth, visit),
                 };
                 run.clear_the_scene();
                 if !happened {
@@ -167,6 +182,13 @@ impl Drop for Scene {
             eprintln!("the scene was: {}", self.0);
         }
     }
+}
+
+/// Where a process may share presence without showing the bytes: stopped there, nobody can tell whether the object lives. That
+/// is an error, which names the process.
+fn may_hide(step: Step) -> bool {
+    use Step::*;
+    matches!(step, ReadHeader | ReachBytes | QueryBytes | TakeBytes | DropPresence | ReleaseAndTest)
 }
 
 /// What it is all about.
@@ -233,6 +255,7 @@ struct Run<'a> {
     /// What somebody other than the victim holds.
     held: Option<Incarnation>,
     asker: Option<Actor>,
+    maker: Option<Actor>,
     child: Option<Actor>,
     /// The survivors do things in another order each time.
     rotation: usize,
@@ -242,7 +265,17 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn new(cast: &'a mut Cast, scenario: &'a Scenario, number: usize) -> Run<'a> {
         let object = cast.object(number);
-        Run { cast, scenario, object, held: None, asker: None, child: None, rotation: number, killed: false }
+        Run {
+            cast,
+            scenario,
+            object,
+            held: None,
+            asker: None,
+            maker: None,
+            child: None,
+            rotation: number,
+            killed: false,
+        }
     }
 
     /// Does what others did before.
@@ -269,6 +302,12 @@ impl<'a> Run<'a> {
                     assert!(matches!(reply, Reply::Stopped), "it passes the step");
                     self.asker = Some(asker);
                 }
+                Before::BeingMade => {
+                    let mut maker = cast.world.actor_until("PublishName=stop");
+                    let reply = maker.ask(&object.words(Turn::Create).expect("it is a verb"));
+                    assert!(matches!(reply, Reply::Stopped), "it passes the step");
+                    self.maker = Some(maker);
+                }
             }
         }
     }
@@ -276,6 +315,15 @@ impl<'a> Run<'a> {
     fn keeper_creates(&mut self) {
         let (_, incarnation) = self.object.create(&mut self.cast.keeper).expect("the name is free");
         self.held = Some(incarnation);
+    }
+
+    /// Whoever was making the name comes to an end with it.
+    fn maker_goes_on(&mut self) {
+        if let Some(mut maker) = self.maker.take() {
+            maker.go_on();
+            maker.hear().done().expect("it only had to go on");
+            maker.leave();
+        }
     }
 
     fn victim(&self, step: Step, nth: u32, action: &str) -> Actor {
@@ -351,6 +399,7 @@ impl<'a> Run<'a> {
 
     /// After a death: each of these may be the first to come across what the victim left.
     fn survivors_go_on(&mut self) {
+        self.maker_goes_on();
         let tasks = [Run::opens, Run::creates, Run::lists, Run::sweeps];
         for task in tasks.iter().cycle().skip(self.rotation).take(tasks.len()) {
             task(self);
@@ -432,16 +481,8 @@ impl<'a> Run<'a> {
 
     /// While the victim is stopped. `still_held` is what it holds, if that is certain.
     fn others_do_not_wait(&mut self, step: Step, still_held: Option<Incarnation>, victim: u32) {
-        // Where a process shares presence but shows no bytes, nobody can tell whether the object lives. That is said.
-        let hides = matches!(
-            step,
-            Step::ReadHeader
-                | Step::ReachBytes
-                | Step::QueryBytes
-                | Step::TakeBytes
-                | Step::DropPresence
-                | Step::ReleaseAndTest
-        );
+        self.maker_goes_on();
+        let hides = may_hide(step);
         let known = self.held.or(still_held);
         let expect = |outcome: Outcome<Incarnation>| match outcome {
             Ok(incarnation) => assert_eq!(incarnation, known.unwrap_or(incarnation)),
@@ -478,6 +519,33 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Whether the victim came to the step and stopped there. One other comes and goes, and then the victim goes on.
+    fn pause_at(&mut self, step: Step, nth: u32, visit: &[Turn]) -> bool {
+        let mut victim = self.victim(step, nth, "stop");
+        let mut paused = false;
+        for turn in self.scenario.story {
+            let mut reply = self.play(*turn, &mut victim);
+            while matches!(reply, Reply::Stopped) {
+                paused = true;
+                self.maker_goes_on();
+                for turn in visit {
+                    let words = self.object.words(*turn).expect("it is a verb");
+                    match self.cast.first.answer(&words) {
+                        Ok(_) => {}
+                        Err(refusal) if refusal.is(Code::FILE_NOT_FOUND) && *turn == Turn::Open => break,
+                        Err(refusal) if refusal.is(Code::ACCESS_DENIED) && may_hide(step) => break,
+                        Err(refusal) => panic!("{turn:?} while the victim is paused: {refusal:?}"),
+                    }
+                }
+                victim.go_on();
+                reply = victim.hear();
+            }
+            self.sane(*turn, reply.done());
+        }
+        victim.leave();
+        paused
+    }
+
     /// After the victim went on: who held the name holds it still, and the name is not stuck.
     fn nothing_was_hurt(&mut self) {
         let Run { cast, object, held, .. } = self;
@@ -488,6 +556,7 @@ impl<'a> Run<'a> {
 
     /// All end in order. If nobody was killed nothing is left; otherwise nothing but what one sweep removes.
     fn clear_the_scene(mut self) {
+        self.maker_goes_on();
         if let Some(mut asker) = self.asker.take() {
             asker.go_on();
             asker.hear().done().expect("it only had to go on");

@@ -92,3 +92,17 @@ fn those_who_open_a_stale_name_at_once_do_not_take_each_other_for_holders() {
         });
     }
 }
+
+/// Closing the last handle marked its entry through a mapping. If somebody had cut the entry off, that was a bus error.
+#[test]
+fn closing_survives_an_entry_that_was_cut_off() {
+    let world = World::new();
+    let mut actor = world.actor();
+    let name = r"Global\Cut off";
+    actor.create_new(name);
+    let entry = world.root().join("veduta-global/Cut%20off/e");
+    fs::OpenOptions::new().write(true).open(&entry).unwrap().set_len(0).unwrap();
+    actor.close(name);
+    assert!(!entry.exists(), "and the name is gone");
+    actor.create_new(name);
+}

@@ -34,6 +34,16 @@ fn otherwise_pages_come_by_being_touched() {
     }
 }
 
+/// A view of memory is never cut off under who reads it, whoever else has the section.
+#[test]
+fn memory_keeps_its_size() {
+    for section in [create(Commit::Checked), Section::options().size(1).create_new(&name("size")).unwrap()] {
+        let (bytes, size) = (bytes_of(&section), section.len());
+        assert!(bytes.set_len(0).is_err() && bytes.set_len(size + 1).is_err());
+        assert_eq!(bytes.metadata().unwrap().len(), size);
+    }
+}
+
 #[test]
 fn reserving_is_not_bounded_by_memory() {
     let section = Section::options().size(1 << 45).commit(Commit::Reserve).create_unnamed().unwrap();

@@ -5,6 +5,7 @@ use rustix::fs::OFlags;
 use std::fs::File;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
+use veduta::os::unix::SectionExt;
 use veduta::{Code, Commit, Protection, Section, SectionAccess, ViewAccess};
 
 fn len(file: &File) -> u64 {
@@ -118,7 +119,9 @@ fn a_section_that_does_not_write_has_a_descriptor_that_cannot() {
     for protection in Protection::ALL {
         let section = section_of(&file, protection, 0).unwrap();
         let expected = if protection.writes_shared() { OFlags::RDWR } else { OFlags::RDONLY };
-        assert_eq!(flags(&bytes_of(&section)), expected, "{protection}");
+        assert_eq!(flags(&bytes_of(&section)), expected, "a clone for {protection}");
+        let own = section.into_descriptors().unwrap().pop().unwrap();
+        assert_eq!(flags(&own.into()), expected, "{protection}");
     }
 }
 

@@ -44,6 +44,40 @@ fn a_handle_has_at_most_two_descriptors() {
     }
 }
 
+/// The handle's rights are asked first (5), then the section's protection (87).
+#[test]
+fn every_view_takes_the_rights_of_the_handle_and_the_protection_of_the_section() {
+    let rights = [
+        SectionAccess::QUERY,
+        READ,
+        SectionAccess::WRITE,
+        SectionAccess::EXECUTE,
+        SectionAccess::EXTEND_SIZE,
+    ];
+    for protection in Protection::ALL {
+        let section = Section::options().size(1).protection(protection).create_unnamed().unwrap();
+        for bits in 0..1 << rights.len() {
+            let chosen = rights.iter().enumerate().filter(|(index, _)| bits >> index & 1 == 1);
+            let access = chosen.map(|(_, right)| *right).collect::<SectionAccess>();
+            let handle = section.try_clone_with(access).unwrap();
+            for view in ViewAccess::ALL {
+                let (writes, executes) = (view.writes_shared(), view.executes());
+                let missing = !access.contains(if writes { SectionAccess::WRITE } else { READ })
+                    || (executes && !access.contains(SectionAccess::EXECUTE));
+                let forbidden =
+                    (writes && !protection.writes_shared()) || (executes && !protection.executes());
+                let expected = match (missing, forbidden) {
+                    (true, _) => Some(Code::ACCESS_DENIED),
+                    (false, true) => Some(Code::INVALID_PARAMETER),
+                    (false, false) => None,
+                };
+                let mapped = handle.map(view).err().map(|error| error.code());
+                assert_eq!(mapped, expected, "{view:?} of {protection} with {access}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_clone_with_less_access_has_descriptors_that_cannot_write() {
     for (kind, count, section) in one_of_each_kind(&Private::new()) {

@@ -3,6 +3,7 @@
 use crate::scratch::{PAGE, Private, code, file, skipped};
 use crate::{pattern, view};
 use std::fs::File;
+use std::ops::Range;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileExt;
 use veduta::{Code, Section, View, ViewAccess};
@@ -14,15 +15,20 @@ struct Pending {
     on_their_way: u64,
 }
 
-/// What cachestat(2) says of a file; `None` before Linux 6.5.
+/// What cachestat(2) says of all pages of a file; `None` before Linux 6.5.
 fn pending(file: &File) -> Option<Pending> {
+    pending_in(file, 0..PAGES)
+}
+
+/// What it says of some pages.
+fn pending_in(file: &File, range: Range<u64>) -> Option<Pending> {
     const CACHESTAT: libc::c_long = 451;
-    let whole = [0_u64, 0];
+    let bytes = [range.start * PAGE as u64, (range.end - range.start) * PAGE as u64];
     // Cached, dirty, in write-back, evicted, recently evicted.
     let mut pages = [0_u64; 5];
     #[allow(unsafe_code, reason = "the call has no safe form yet")]
     // SAFETY: both structures are those of the call, and outlive it.
-    let status = unsafe { libc::syscall(CACHESTAT, file.as_raw_fd(), &raw const whole, &raw mut pages, 0) };
+    let status = unsafe { libc::syscall(CACHESTAT, file.as_raw_fd(), &raw const bytes, &raw mut pages, 0) };
     (status == 0).then_some(Pending { dirty: pages[1], on_their_way: pages[2] })
 }
 
@@ -92,10 +98,17 @@ fn a_view_inside_the_file_flushes_its_own_pages() {
     let section = Section::options().file(&file).create_unnamed().unwrap();
     let whole = section.map(ViewAccess::Write).unwrap();
     let view = section.view().access(ViewAccess::Write).offset(10 * PAGE as u64 + 5).map().unwrap();
-    change(&file, &whole);
-    view.flush_async(0..view.len()).unwrap();
-    let left = pending(&file).unwrap().dirty;
-    assert!((1..=10).contains(&left), "the pages before the view are left: {left}");
+    for start in [true, false] {
+        change(&file, &whole);
+        if start {
+            view.flush_async(0..view.len()).unwrap()
+        } else {
+            view.flush(0..view.len()).unwrap()
+        }
+        let dirty = |range| pending_in(&file, range).unwrap().dirty;
+        assert_eq!(dirty(10..PAGES), 0, "the view's own pages");
+        assert!(dirty(0..10) > 0, "the pages before the view are left");
+    }
 }
 
 #[test]

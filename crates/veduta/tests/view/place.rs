@@ -226,3 +226,12 @@ fn views_can_be_shared_by_threads() {
     });
     assert_eq!(view.compare_bytes(0, b"from a thread").unwrap(), None);
 }
+
+/// Root may map address 0. A null pointer that can be read is no null pointer.
+#[test]
+fn no_view_is_at_the_addresses_of_null_pointers() {
+    let section = section(PAGE as u64);
+    for base in [0, PAGE] {
+        assert_eq!(code(section.view().base(base).map()), Code::INVALID_ADDRESS, "{base:#x}");
+    }
+}

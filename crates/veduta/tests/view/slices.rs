@@ -114,20 +114,33 @@ fn a_private_view_keeps_what_was_written_before() {
 }
 
 #[test]
-fn only_an_untouched_copy_view_becomes_private() {
+fn only_a_copy_view_that_can_be_read_becomes_private() {
     let section = section(3 * PAGE as u64);
     for access in [ViewAccess::Read, ViewAccess::Write, ViewAccess::NoAccess] {
         assert_eq!(code(section.map(access).unwrap().into_private()), Code::INVALID_PARAMETER, "{access:?}");
     }
-    for range in [0..1, 0..3 * PAGE] {
+    for range in [0..1, 2 * PAGE..3 * PAGE, 0..3 * PAGE] {
+        let mut copy = section.map(ViewAccess::Copy).unwrap();
+        copy.protect(range.clone(), ViewAccess::NoAccess).unwrap();
+        assert_eq!(code(copy.into_private()), Code::NOACCESS, "{range:?}");
         let mut copy = section.map(ViewAccess::Copy).unwrap();
         copy.protect(range, ViewAccess::Read).unwrap();
-        assert_eq!(code(copy.into_private()), Code::INVALID_PARAMETER);
+        let mut private = copy.into_private().unwrap();
+        private.fill(7);
+        assert_eq!(*private, [7; 3 * PAGE], "it may be written again");
     }
-    let mut copy = section.map(ViewAccess::Copy).unwrap();
-    copy.protect(0..1, ViewAccess::Read).unwrap();
-    copy.protect(0..1, ViewAccess::Copy).unwrap();
-    assert_eq!(copy.into_private().unwrap().len(), 3 * PAGE, "it is as it was");
+}
+
+#[test]
+fn a_private_view_keeps_its_bytes_when_its_file_loses_them() {
+    let file = file(3 * PAGE as u64);
+    let section = Section::options().file(&file).create_unnamed().unwrap();
+    section.map(ViewAccess::Write).unwrap().fill(0..3 * PAGE, 7).unwrap();
+    let private = section.map(ViewAccess::Copy).unwrap().into_private().unwrap();
+    file.set_len(0).unwrap();
+    assert_eq!(*private, [7; 3 * PAGE]);
+    file.set_len(3 * PAGE as u64).unwrap();
+    assert_eq!(*private, [7; 3 * PAGE]);
 }
 
 #[test]

@@ -139,7 +139,7 @@ impl Stage<'_> {
         self.check_held("before", &[first])?;
         let before = memory::shared()?;
         self.kill(first)?;
-        let change = Change::settled(before, -self.size.cast_signed(), self.size / 10)?;
+        let change = Change::freed(before, self.size)?;
         let found = self.context.object(&self.name);
         let observed = self.or_code(&found, |info| format!("{} bytes", info.size));
         self.narrator.check("after", observed, absent(&found))?;

@@ -539,6 +539,12 @@ pub(crate) fn identity(fd: BorrowedFd<'_>) -> rustix::io::Result<FileId> {
     Ok(FileId::of(&rustix::fs::fstat(fd)?))
 }
 
+/// Makes the entry dead, for who has the presence lock alone and need not compare. Not through a mapping: somebody may have
+/// cut the entry off.
+pub(crate) fn store_dead(entry: BorrowedFd<'_>) -> rustix::io::Result<()> {
+    rustix::io::pwrite(entry, &word::DEAD.to_ne_bytes(), WORD_OFFSET as u64).map(drop)
+}
+
 /// The word of an entry, where all processes see it.
 pub(crate) struct Word {
     page: NonNull<std::ffi::c_void>,
@@ -576,11 +582,6 @@ impl Word {
 
     fn change(&self, from: u64, to: u64) -> Result<(), u64> {
         self.atomic().compare_exchange(from, to, Ordering::SeqCst, Ordering::SeqCst).map(drop)
-    }
-
-    /// Makes the entry dead. Only for who has the presence lock alone.
-    pub(crate) fn store_dead(&self) {
-        self.atomic().store(word::DEAD, Ordering::SeqCst);
     }
 }
 

@@ -16,7 +16,7 @@ fn code_of(errno: Errno) -> Code {
         Errno::ACCESS | Errno::PERM | Errno::ROFS => Code::ACCESS_DENIED,
         Errno::BADF => Code::INVALID_HANDLE,
         Errno::NOMEM => Code::NOT_ENOUGH_MEMORY,
-        Errno::NOSYS | Errno::OPNOTSUPP => Code::NOT_SUPPORTED,
+        Errno::NOSYS | Errno::OPNOTSUPP | Errno::NODEV => Code::NOT_SUPPORTED,
         Errno::INVAL | Errno::OVERFLOW | Errno::FBIG => Code::INVALID_PARAMETER,
         Errno::NOSPC | Errno::DQUOT => Code::DISK_FULL,
         Errno::NAMETOOLONG => Code::FILENAME_EXCED_RANGE,

@@ -1,11 +1,12 @@
 //! The descriptor that keeps a name alive, and what happens to the name when it goes.
 
-use super::entry::{self, Place, Word, remove};
+use super::entry::{self, Place, remove};
 use super::error::failed;
 use super::step::{Step, reached};
 use super::{fork, presence};
 use crate::Result;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::io::Errno;
 use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -69,14 +70,12 @@ fn close_private(entry: OwnedFd, place: &Place) -> Result<()> {
     reached(Step::ReleaseAndTest);
     let alone = presence::try_alone(&entry).map_err(|errno| failed("close entry", errno))?;
     if alone {
-        match Word::of(entry.as_fd()) {
-            Ok(word) => {
-                reached(Step::StoreDead);
-                word.store_dead();
-                remove(place, entry.as_fd())?;
-            }
+        reached(Step::StoreDead);
+        match entry::store_dead(entry.as_fd()) {
+            Ok(()) => remove(place, entry.as_fd())?,
             // A read-only description cannot say so. Another one can, if this user may write at all.
-            Err(_) => return close_shared(entry, place),
+            Err(Errno::BADF) => return close_shared(entry, place),
+            Err(errno) => return Err(failed("close entry", errno)),
         }
     }
     reached(Step::CloseDescriptors);

@@ -245,7 +245,7 @@ impl RawRecord {
         if !matches!(header.page_shift, 0 | 16..=36) {
             return Err(malformed("its page size is impossible"));
         }
-        if header.size > i64::MAX as u64 - length as u64 {
+        if header.size > crate::section::MAX_SIZE {
             return Err(malformed("its size is impossible"));
         }
         let created = SystemTime::UNIX_EPOCH

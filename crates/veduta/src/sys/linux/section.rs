@@ -578,7 +578,7 @@ impl Section {
     /// Whether the bytes can no longer change.
     pub(crate) fn is_sealed(&self) -> bool {
         matches!(&self.store, Store::Memory(fd)
-            if rustix::fs::fcntl_get_seals(fd).is_ok_and(|seals| seals.contains(SealFlags::WRITE)))
+            if rustix::fs::fcntl_get_seals(fd).is_ok_and(|seals| seals.contains(SealFlags::WRITE | SealFlags::SHRINK)))
     }
 
     /// The path of the user's file as it is now.

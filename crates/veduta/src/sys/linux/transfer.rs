@@ -171,7 +171,7 @@ fn read_card(fd: BorrowedFd<'_>) -> Result<(Card, Facts)> {
         return Err(Error::new(Code::REVISION_MISMATCH, ADOPT)
             .hint(format!("the handle has version {}, this program reads version {VERSION}", card.version)));
     }
-    if card.size == 0 || card.size > i64::MAX as u64 - (1 << 40) || !matches!(card.page_shift, 0 | 16..=36) {
+    if card.size == 0 || card.size > crate::section::MAX_SIZE || !matches!(card.page_shift, 0 | 16..=36) {
         return Err(not_a_handle("the card's size is impossible"));
     }
     let facts = Facts {

@@ -3,7 +3,7 @@
 use super::error::{failed, last};
 use super::record::PAGE;
 use crate::{Advice, Code, Error, Result, ViewAccess};
-use rustix::fd::BorrowedFd;
+use rustix::fd::{AsFd, BorrowedFd};
 use rustix::io::Errno;
 use rustix::mm::{self, MapFlags, MprotectFlags, MsyncFlags, ProtFlags};
 use std::ffi::c_void;
@@ -42,6 +42,10 @@ impl Mapping {
         }
         if base.is_some() {
             flags |= MapFlags::FIXED_NOREPLACE;
+        }
+        if let Some(base) = base.filter(|&base| base < LOWEST) {
+            return Err(Error::new(Code::INVALID_ADDRESS, MAP)
+                .hint(format!("{base:#x} is below the addresses that programs get")));
         }
         let hint = base.map_or(null_mut(), |base| base as *mut c_void);
         // SAFETY: the kernel picks the address, or refuses a wished one that is taken: no existing mapping is replaced.
@@ -166,6 +170,32 @@ impl Mapping {
     }
 }
 
+/// Makes a copy of mapped bytes that is this process's own: nobody can change it, and no file that is cut off takes pages
+/// away. The kernel copies, and finds out by itself if bytes are gone.
+pub(crate) fn private_copy(bytes: *mut [u8]) -> Result<Mapping> {
+    use rustix::fs::{MemfdFlags, SealFlags};
+    const OPERATION: &str = "make view private";
+    let fail = |errno| failed(OPERATION, errno);
+    let copy = rustix::fs::memfd_create("veduta copy", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)
+        .map_err(fail)?;
+    let mut done = 0;
+    while done < bytes.len() {
+        let rest =
+            std::ptr::slice_from_raw_parts_mut(bytes.cast::<u8>().wrapping_add(done), bytes.len() - done);
+        match write_to(rest, copy.as_fd(), done as u64)? {
+            0 => return Err(failed(OPERATION, Errno::NOSPC)),
+            written => done += written,
+        }
+    }
+    // Copies of its pages are made as they are written; what is not written cannot change under them.
+    rustix::fs::fcntl_add_seals(
+        &copy,
+        SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL,
+    )
+    .map_err(fail)?;
+    Mapping::new(copy.as_fd(), 0, bytes.len().next_multiple_of(PAGE), ViewAccess::Copy, None)
+}
+
 /// Starts write-back of a range of a file, and does not wait for it. `msync(MS_ASYNC)` would do nothing at all.
 pub(crate) fn start_write_back(file: BorrowedFd<'_>, offset: u64, len: u64) -> Result<()> {
     use std::os::fd::AsRawFd;
@@ -209,6 +239,9 @@ fn protection(access: ViewAccess) -> ProtFlags {
     read | write | execute
 }
 
+/// Where user addresses begin. Root may map below, and a null pointer would no longer be one.
+const LOWEST: usize = 1 << 16;
+
 /// Where user addresses end, unless a program asks for more: Linux's memory layouts of x86-64 and aarch64.
 const HIGHEST: usize = if cfg!(target_arch = "x86_64") { 0x7FFF_FFFF_F000 } else { 0xFFFF_FFFF_F000 };
 
@@ -220,9 +253,6 @@ fn refused(errno: Errno, access: ViewAccess, base: Option<usize>, len: usize) ->
         (Errno::EXIST, Some(base)) => Error::new(Code::INVALID_ADDRESS, MAP)
             .source(errno)
             .hint(format!("{len} bytes at {base:#x} are not free; without a wished address the system finds one")),
-        (Errno::PERM | Errno::ACCESS, Some(base)) if base < 1 << 16 => Error::new(Code::INVALID_ADDRESS, MAP)
-            .source(errno)
-            .hint("addresses that low are not given to programs"),
         (Errno::PERM, _) if access.executes() => failed(MAP, errno).hint("the file system that holds the bytes does not allow execution (noexec)"),
         (Errno::NOMEM, _) => failed(MAP, errno).hint(format!(
             "{len} bytes of address space wanted; RLIMIT_AS, vm.max_map_count or the number of large pages stands against it"
