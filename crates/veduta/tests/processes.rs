@@ -233,17 +233,21 @@ fn an_object_tells_who_holds_it() {
     }
 }
 
+/// Who can be asked for bytes shows them; who cannot, or is told not to rely on it, puts them where the name is.
 #[test]
-fn nobody_can_be_asked_for_what_it_created_in_hiding_so_it_stands_in_the_entry() {
+fn the_bytes_stand_in_the_entry_where_nobody_could_be_asked_for_them() {
     let world = World::new();
-    let (mut alice, mut bob) = (world.actor(), world.actor());
-    let name = r"Local\Created in hiding";
-    alice.hide();
-    let incarnation = alice.create_new(name);
-    assert_eq!(bob.open(name), Ok(incarnation));
-    assert_eq!(bob.describe(name).unwrap().backing, "entry");
-    alice.kill();
-    assert_eq!(bob.create(name), Ok((Disposition::Opened, incarnation)));
+    let mut bob = world.actor();
+    let mut hidden = world.actor();
+    hidden.hide();
+    let told = world.actor_with(&[("VEDUTA_BYTES", "entry")]);
+    for (mut alice, name) in [(hidden, r"Local\Created in hiding"), (told, r"Local\Created as told")] {
+        let incarnation = alice.create_new(name);
+        assert_eq!(bob.open(name), Ok(incarnation));
+        assert_eq!(bob.describe(name).unwrap().backing, "entry");
+        alice.kill();
+        assert_eq!(bob.create(name), Ok((Disposition::Opened, incarnation)));
+    }
 }
 
 /// An actor that is not root, and looks at another like itself.

@@ -1,7 +1,7 @@
 //! Entries that are not as they should be. An entry is untrusted input: whatever stands in it is refused with a word, never
 //! believed, never followed, never waited for.
 
-use crate::scratch::{Private, child, code, unique};
+use crate::scratch::{Private, Watchdog, child, code, unique};
 use std::fs::File;
 use std::os::unix::fs::{FileExt, symlink};
 use std::path::Path;
@@ -191,6 +191,7 @@ fn an_entry_that_is_spoilt_while_it_is_held_stays_until_it_is_not() {
 
 #[test]
 fn what_is_no_entry_is_refused_and_left_alone() {
+    let _watchdog = Watchdog::new();
     fn fifo(path: &Path) {
         rustix::fs::mknodat(rustix::fs::CWD, path, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
     }
@@ -267,12 +268,7 @@ fn a_directory_with_something_else_in_it_is_refused_and_not_waited_for() {
 #[test]
 #[ignore = "a role: creates a section, and ends if that never ends"]
 fn role_create() {
-    const SECONDS: libc::c_uint = 20;
-    #[allow(unsafe_code, reason = "the watchdog that ends this process")]
-    // SAFETY: takes only a number.
-    unsafe {
-        libc::alarm(SECONDS);
-    }
+    let _watchdog = Watchdog::new();
     let namespace = Namespace::at(std::env::var("NAMESPACE").unwrap()).unwrap();
     let mut options = Section::options();
     child::say(code(options.size(100).namespace(&namespace).create(NAME)));

@@ -106,10 +106,10 @@ fn a_namespace_lists_its_objects_by_name() {
     let private = Private::new();
     let mut options = Section::options();
     options.size(1).namespace(private.namespace());
-    let _sections = ["b", "a", "C", "%", "z z"].map(|name| options.create_new(name).unwrap());
+    let _sections = ["b", "a", "C", "é", "%", "z z"].map(|name| options.create_new(name).unwrap());
     let listing = private.namespace().objects().unwrap();
     let names: Vec<_> = listing.objects.iter().map(|object| object.name.as_str()).collect();
-    assert_eq!(names, ["%", "C", "a", "b", "z z"]);
+    assert_eq!(names, ["%", "C", "a", "b", "z z", "é"]);
     assert!(listing.stale.is_empty() && listing.problems.is_empty());
 }
 

@@ -2,6 +2,7 @@
 //!
 //! A role is an ignored test. It speaks in lines on standard output, and goes on when it gets a line.
 
+use super::Watchdog;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, MutexGuard};
@@ -25,6 +26,7 @@ pub fn say(line: impl std::fmt::Display) {
 
 /// Waits, in a role, for the test's next line; its end is as good as a line.
 pub fn listen() -> String {
+    let _watchdog = Watchdog::new();
     let mut line = String::new();
     std::io::stdin().read_line(&mut line).expect("standard input can be read");
     line.trim_end().to_owned()

@@ -93,3 +93,27 @@ pub fn bytes_of(section: &Section) -> File {
 pub fn skipped(why: impl std::fmt::Display) {
     eprintln!("skipped: {why}");
 }
+
+/// Ends the process, and the test with it, if this value lives for minutes: for what would wait for ever if it were wrong.
+pub struct Watchdog(());
+
+impl Watchdog {
+    pub fn new() -> Watchdog {
+        alarm(120);
+        Watchdog(())
+    }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        alarm(0);
+    }
+}
+
+fn alarm(seconds: libc::c_uint) {
+    #[allow(unsafe_code, reason = "the standard library has no alarm")]
+    // SAFETY: takes only a number.
+    unsafe {
+        libc::alarm(seconds);
+    }
+}

@@ -200,6 +200,20 @@ fn handles_are_not_inherited_unless_asked() {
 }
 
 #[test]
+fn an_adopted_handle_is_not_inherited_further() {
+    let _quiet = child::quiet();
+    for (kind, _, section) in one_of_each_kind(&Private::new()) {
+        let inherited = section.into_inheritable().unwrap().into_descriptors().unwrap();
+        assert!(!inherited.iter().any(|fd| closed_on_exec(fd.as_fd())), "{kind}");
+        let adopted = Section::from_descriptors(inherited).unwrap();
+        assert!(!adopted.is_inheritable(), "{kind}");
+        let own = adopted.into_descriptors().unwrap();
+        assert!(own.iter().all(|fd| closed_on_exec(fd.as_fd())), "{kind}");
+        Section::from_descriptors(own).unwrap();
+    }
+}
+
+#[test]
 fn a_child_adopts_what_it_inherits() {
     for (kind, _, section) in one_of_each_kind(&Private::new()) {
         let (mut child, section) = child::play_heir("handle::role_adopt", section);
