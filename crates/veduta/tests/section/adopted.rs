@@ -226,9 +226,27 @@ fn the_entry_and_not_the_card_says_what_a_named_section_is() {
         .protection(Protection::ReadOnly)
         .create_new(&name("authority"))
         .unwrap();
-    let forged = forged(&section, card::PROTECTION, &number(Protection::ExecuteReadWrite.page_constant()));
-    let adopted = adopt(forged).unwrap();
-    assert_eq!((adopted.protection(), adopted.len()), (Protection::ReadOnly, 10_000));
+    let other = number(Protection::ExecuteReadWrite.page_constant());
+    for forged in
+        [forged(&section, card::PROTECTION, &other), forged(&section, card::SIZE, &5_u64.to_ne_bytes())]
+    {
+        let adopted = adopt(forged).unwrap();
+        assert_eq!((adopted.protection(), adopted.len()), (Protection::ReadOnly, 10_000));
+    }
+}
+
+#[test]
+fn a_handle_to_an_object_of_another_kind_is_refused() {
+    // Where docs/format.md puts the kind, and what a mutex is.
+    const KIND: u64 = 24;
+    const MUTEX: u32 = 2;
+    let _quiet = child::quiet();
+    let section = named("kind");
+    let mut descriptors = descriptors(&section);
+    let entry = File::from(descriptors.remove(1));
+    entry.write_all_at(&number(MUTEX), KIND).unwrap();
+    descriptors.insert(1, entry.into());
+    assert_eq!(code(adopt(descriptors)), Code::INVALID_HANDLE);
 }
 
 #[test]

@@ -110,16 +110,21 @@ fn sizes_that_no_section_has_are_refused() {
 }
 
 #[test]
-fn the_largest_size_is_an_error_and_not_an_overflow() {
+fn sizes_next_to_the_largest_are_errors_and_no_overflows() {
     let private = Private::new();
-    for commit in [Commit::Checked, Commit::Now, Commit::Reserve] {
-        let mut options = Section::options();
-        options.size(i64::MAX as u64).commit(commit);
-        // Whether such a size can be reserved is up to the kernel; a page cannot end behind it in any case.
-        if let Ok(section) = options.create_unnamed() {
-            assert_eq!(section.len(), i64::MAX as u64);
+    for size in [i64::MAX as u64, i64::MAX as u64 - 4_096, i64::MAX as u64 - (1 << 21)] {
+        for commit in [Commit::Checked, Commit::Now, Commit::Reserve] {
+            let mut options = Section::options();
+            options.size(size).commit(commit);
+            // Whether so much can be reserved is up to the kernel.
+            if let Ok(section) = options.create_unnamed() {
+                assert_eq!((section.len(), commit), (size, Commit::Reserve));
+                let last = section.view().offset(size - 1).map().unwrap();
+                assert_eq!(last.read_value::<u8>(0).unwrap(), 0);
+            }
+            let in_entry = options.namespace(private.namespace()).create("large");
+            assert!(in_entry.is_err() || commit == Commit::Reserve, "{size} bytes");
         }
-        assert!(options.namespace(private.namespace()).create("huge").is_err(), "its header comes on top");
     }
 }
 
