@@ -62,6 +62,18 @@ fn sealing_waits_for_nobody() {
 }
 
 #[test]
+fn copies_and_views_of_readers_do_not_stand_against_a_seal() {
+    let section = section(10_000);
+    let reader = section.try_clone_with(SectionAccess::READ).unwrap();
+    let (copy, read) = (section.map(ViewAccess::Copy).unwrap(), reader.map(ViewAccess::Read).unwrap());
+    copy.write_at(0, b"own").unwrap();
+    section.seal().unwrap();
+    copy.write_at(5_000, b"own").unwrap();
+    assert_eq!(read.compare_bytes(0, &[0; 10_000]).unwrap(), None);
+    assert_eq!(section.map(ViewAccess::Read).unwrap().as_slice().unwrap(), [0; 10_000]);
+}
+
+#[test]
 fn every_handle_learns_of_the_seal() {
     let name = name("sealed");
     let first = Section::options().size(100).create_new(&name).unwrap();
