@@ -17,13 +17,12 @@ use super::hold::Hold;
 use super::presence;
 use super::record::{FileId, PAGE, RawRecord, Record, WORD_OFFSET, word};
 use super::step::{Step, reached};
-use crate::{Code, Error, Result};
+use super::view::Mapping;
+use crate::{Code, Error, Result, ViewAccess};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::Errno;
-use rustix::mm::{MapFlags, ProtFlags};
 use std::hash::{BuildHasher, RandomState};
-use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -47,8 +46,8 @@ impl Place {
         open_at(&self.directory, self.file.entry(), OFlags::PATH)
     }
 
-    /// Opens the entry for the bytes in it.
-    pub(crate) fn open_bytes(&self, write: bool) -> rustix::io::Result<OwnedFd> {
+    /// Opens the entry without holding it: to look at the header, or for the bytes in it.
+    pub(crate) fn open_unheld(&self, write: bool) -> rustix::io::Result<OwnedFd> {
         open_at(&self.directory, self.file.entry(), if write { OFlags::RDWR } else { OFlags::RDONLY })
     }
 
@@ -58,7 +57,7 @@ impl Place {
 
     fn open(&self, write: bool) -> rustix::io::Result<OwnedFd> {
         reached(Step::OpenEntry);
-        self.open_bytes(write)
+        self.open_unheld(write)
     }
 }
 
@@ -156,7 +155,7 @@ fn search<T>(
     place: &Place,
     reach: &mut impl FnMut(&Place, BorrowedFd<'_>, &Record<'_>, Grip) -> Result<Reach<T>>,
 ) -> Result<()> {
-    let entry = match place.open_bytes(false) {
+    let entry = match place.open_unheld(false) {
         Ok(entry) => entry,
         Err(Errno::NOENT) => return Ok(()),
         Err(errno) => return Err(failed("open entry", errno)),
@@ -199,7 +198,7 @@ fn unreachable_bytes(place: &Place) -> Error {
 
 /// Who once showed the bytes and still runs: what it has open now may not be seen.
 fn recorded_holders(place: &Place) -> Option<String> {
-    let entry = open_at(&place.directory, place.file.entry(), OFlags::RDONLY).ok()?;
+    let entry = place.open_unheld(false).ok()?;
     let raw = RawRecord::read(entry.as_fd()).ok()?;
     super::processes::describe_recorded(&raw.validate().ok()?.slots)
 }
@@ -547,30 +546,17 @@ pub(crate) fn store_dead(entry: BorrowedFd<'_>) -> rustix::io::Result<()> {
 
 /// The word of an entry, where all processes see it.
 pub(crate) struct Word {
-    page: NonNull<std::ffi::c_void>,
+    page: Mapping,
 }
 
 impl Word {
     /// Maps the word of an entry that is long enough to have one. The description must be writable.
     pub(crate) fn of(entry: BorrowedFd<'_>) -> Result<Word> {
-        const OPERATION: &str = "map entry";
-        // SAFETY: the kernel picks the address, so no existing mapping is replaced.
-        let page = unsafe {
-            rustix::mm::mmap(
-                std::ptr::null_mut(),
-                PAGE,
-                ProtFlags::READ | ProtFlags::WRITE,
-                MapFlags::SHARED,
-                entry,
-                0,
-            )
-        }
-        .map_err(|errno| failed(OPERATION, errno))?;
-        Ok(Word { page: NonNull::new(page).ok_or_else(|| failed(OPERATION, Errno::FAULT))? })
+        Ok(Word { page: Mapping::new(entry, 0, PAGE, ViewAccess::Write, None)? })
     }
 
     fn atomic(&self) -> &AtomicU64 {
-        let address = self.page.as_ptr().wrapping_byte_add(WORD_OFFSET);
+        let address = self.page.base().as_ptr().wrapping_add(WORD_OFFSET);
         // SAFETY: the page is mapped, readable and writable, as long as `self` is, and all access to these eight aligned
         // bytes is atomic or by system calls.
         unsafe { AtomicU64::from_ptr(address.cast()) }
@@ -582,14 +568,6 @@ impl Word {
 
     fn change(&self, from: u64, to: u64) -> Result<(), u64> {
         self.atomic().compare_exchange(from, to, Ordering::SeqCst, Ordering::SeqCst).map(drop)
-    }
-}
-
-impl Drop for Word {
-    fn drop(&mut self) {
-        // SAFETY: `page` was mapped with this length in `of`, and no reference into it outlives `self`.
-        let result = unsafe { rustix::mm::munmap(self.page.as_ptr(), PAGE) };
-        debug_assert!(result.is_ok(), "a mapping of ours is no longer there");
     }
 }
 

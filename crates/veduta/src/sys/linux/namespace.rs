@@ -1,6 +1,6 @@
 //! What stands in a namespace's directory, and the sweep of what nobody holds.
 
-use super::directory::{Directory, FileName, open_at};
+use super::directory::{Directory, FileName};
 use super::entry::{self, Place, Verdict};
 use super::error::failed;
 use super::presence;
@@ -13,7 +13,7 @@ use crate::{
     Swept,
 };
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{FileType, OFlags};
+use rustix::fs::FileType;
 use rustix::io::Errno;
 use std::ffi::CStr;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ struct Seen {
 }
 
 fn look(place: &Place) -> Result<Option<Seen>> {
-    let entry = match open_at(&place.directory, place.file.entry(), OFlags::RDONLY) {
+    let entry = match place.open_unheld(false) {
         Ok(entry) => entry,
         Err(Errno::NOENT) => return Ok(None),
         Err(errno @ (Errno::NOTDIR | Errno::LOOP | Errno::NXIO)) => {
@@ -200,7 +200,7 @@ fn sweep_one(place: &Place, scope: Scope, mode: SweepMode) -> Result<Option<Swep
 
 /// An entry that cannot be read cannot be opened either, so nobody comes to hold it while it is removed.
 fn sweep_malformed(place: &Place, mode: SweepMode, error: Error) -> Result<Option<Swept>> {
-    let Ok(entry) = open_at(&place.directory, place.file.entry(), OFlags::RDONLY) else { return Err(error) };
+    let Ok(entry) = place.open_unheld(false) else { return Err(error) };
     let stat = rustix::fs::fstat(&entry).map_err(|errno| failed(LIST, errno))?;
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile || is_held_unseen(entry.as_fd())? {
         return Err(error);

@@ -40,15 +40,7 @@ pub(crate) fn reach(
             reached(Step::ReachBytes);
             match from_recorded_holder(record, write).or_else(|| from_path(record, write)) {
                 Some(found) => Some(found),
-                None => match searched.filter(|(_, stat)| FileId::of(stat) == record.bytes) {
-                    Some((bytes, stat)) => {
-                        if write {
-                            record_holder(entry, &record.slots, own_slot(bytes.as_fd()))?;
-                        }
-                        Some((bytes, stat))
-                    }
-                    None => None,
-                },
+                None => from_search(entry, record, searched, write)?,
             }
         }
     };
@@ -64,7 +56,7 @@ pub(crate) fn reach(
 pub(crate) fn from_entry(place: &Place, entry: BorrowedFd<'_>, write: bool) -> Result<Option<Bytes>> {
     let fail = |errno| failed(OPERATION, errno);
     let expected = super::entry::identity(entry).map_err(fail)?;
-    match place.open_bytes(write) {
+    match place.open_unheld(write) {
         Ok(bytes) => Ok(verified(bytes, expected)),
         // Somebody removed what is held.
         Err(Errno::NOENT) => Ok(None),
@@ -143,8 +135,7 @@ pub(crate) fn look_at_bytes(record: &Record<'_>) -> Option<(OwnedFd, Stat)> {
     from_recorded_holder(record, false).or_else(|| from_path(record, false))
 }
 
-/// Looks for the bytes in every process, for an opener whom the recorded holders gave nothing. Whoever finds them this way is
-/// recorded, so that the next opener need not search.
+/// Looks for the bytes in every process, for an opener whom the recorded holders gave nothing.
 pub(crate) fn search(record: &Record<'_>, write: bool) -> Result<Option<Bytes>> {
     let found = processes::find_descriptor(|descriptor, id| {
         (id == record.bytes).then(|| reopen(descriptor, record.bytes, write)).flatten()
@@ -155,6 +146,23 @@ pub(crate) fn search(record: &Record<'_>, write: bool) -> Result<Option<Bytes>> 
             "its holders live, but the file is neither shown by them nor at {}",
             record.path().unwrap_or_default().display()
         )));
+    }
+    Ok(found)
+}
+
+/// What a [`search`] found, if it is what the record says. Whoever found it is recorded, so that the next opener need not
+/// search.
+fn from_search(
+    entry: BorrowedFd<'_>,
+    record: &Record<'_>,
+    searched: Option<Bytes>,
+    write: bool,
+) -> Result<Option<Bytes>> {
+    let found = searched.filter(|(_, stat)| FileId::of(stat) == record.bytes);
+    if let Some((bytes, _)) = &found
+        && write
+    {
+        record_holder(entry, &record.slots, own_slot(bytes.as_fd()))?;
     }
     Ok(found)
 }
