@@ -1,5 +1,6 @@
 //! What actors do, and what comes of it. Plain data: it is sent to real processes and written down when a test fails.
 
+use crate::sync::State;
 use serde::{Deserialize, Serialize};
 
 /// Something that an actor does.
@@ -64,9 +65,9 @@ pub enum Outcome {
     Refused(u32),
     /// Nothing is in the slot.
     Vacant,
-    /// The section is new.
+    /// The object is new.
     Created,
-    /// The section was there.
+    /// The object was there.
     Opened,
     /// What a handle knows.
     Facts { size: u64, protection: Protection, access: Rights },
@@ -78,7 +79,22 @@ pub enum Outcome {
     Difference(Option<u64>),
     /// What might be done with the first page before.
     Was(ViewAccess),
-    /// It is not said what comes of it, and so it was not done: a copy to bytes that the source shows too, elsewhere.
+    /// The wait was satisfied by the object of this index, or 0 where there is only one.
+    Signaled(usize),
+    /// So, and the object is a mutex whose last owner ended without releasing it.
+    Abandoned(usize),
+    /// The wait for all was satisfied, and whether there was an abandoned mutex among them; which, nobody promises.
+    TookAll { abandoned: bool },
+    /// The wait ended and nothing was taken.
+    TimedOut,
+    /// The thread waits from now on. What comes of that is told when it is.
+    Blocked,
+    /// The count of a semaphore before.
+    Previous(u32),
+    /// What an object is like.
+    State(State),
+    /// It is not said what comes of it, and so it was not done: a copy to bytes that the source shows too, elsewhere; what a
+    /// thread cannot do while it, or another one through the same handle, waits.
     Unspecified,
 }
 
@@ -159,6 +175,10 @@ impl Rights {
     pub const READ: Rights = Rights(4);
     /// `SECTION_MAP_EXECUTE`.
     pub const EXECUTE: Rights = Rights(8);
+    /// `EVENT_MODIFY_STATE` and `SEMAPHORE_MODIFY_STATE`.
+    pub const MODIFY_STATE: Rights = Rights(2);
+    /// `SYNCHRONIZE`.
+    pub const SYNCHRONIZE: Rights = Rights(0x10_0000);
 
     /// These and others.
     pub const fn and(self, others: Rights) -> Rights {

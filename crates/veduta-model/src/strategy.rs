@@ -1,5 +1,7 @@
 //! Sequences of operations that are worth trying: few names, slots and places, so that they meet, and most succeed.
 
+pub mod sync;
+
 use crate::manager::{Manager, Names};
 use crate::operation::{Operation, Protection, Rights, ViewAccess};
 use proptest::collection::vec;

@@ -169,6 +169,28 @@ impl fmt::Display for SectionAccess {
     }
 }
 
+bitflags::bitflags! {
+    /// The rights of a handle to a mutex, event or semaphore.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub struct SyncAccess: u32 {
+        /// Ask about the object. `EVENT_QUERY_STATE`.
+        const QUERY = 0x01;
+        /// Set, reset, pulse, release a semaphore. `EVENT_MODIFY_STATE`. To release a mutex, owning it is enough.
+        const MODIFY_STATE = 0x02;
+        /// Wait. `SYNCHRONIZE`.
+        const SYNCHRONIZE = 0x0010_0000;
+    }
+}
+
+impl fmt::Display for SyncAccess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_empty() {
+            return f.write_str("nothing");
+        }
+        bitflags::parser::to_writer(self, f)
+    }
+}
+
 /// What one view may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ViewAccess {

@@ -57,6 +57,8 @@ codes! {
     ALREADY_EXISTS = 183, "an object of that name exists";
     BAD_EXE_FORMAT = 193, "not a file that a section can be made of";
     FILENAME_EXCED_RANGE = 206, "the name is too long";
+    NOT_OWNER = 288, "this thread does not own the mutex";
+    TOO_MANY_POSTS = 298, "the semaphore's maximum would be passed";
     INVALID_ADDRESS = 487, "that address range is not free or not a view";
     NOACCESS = 998, "the memory may not be accessed in that way";
     FILE_INVALID = 1006, "the file is empty";

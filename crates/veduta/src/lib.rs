@@ -14,6 +14,8 @@
 //!
 //! - [`Section`]: memory, or a file, that processes share; [`Section::options`] creates and opens.
 //! - [`View`]: part of a section at addresses of this process.
+//! - [`Mutex`], [`Event`], [`Semaphore`]: to keep in step; [`wait_any`] and [`wait_all`] wait for several,
+//!   [`Waiting`] in asynchronous code.
 //! - [`Namespace`]: where names live, what lives there, who holds it.
 //! - [`Error`] with its Win32 [`Code`].
 //!
@@ -27,11 +29,12 @@ mod namespace;
 pub mod os;
 mod protections;
 mod section;
+mod sync;
 mod sys;
 mod view;
 mod windows;
 
-pub use access::{Protection, SectionAccess, ViewAccess};
+pub use access::{Protection, SectionAccess, SyncAccess, ViewAccess};
 pub use error::{Code, Error, Result};
 pub use memory::{SharedAtomic, SharedInteger};
 pub use name::{ObjectName, Scope};
@@ -39,9 +42,13 @@ pub use namespace::{
     Backing, Holder, HolderAccess, Kind, Listing, Namespace, ObjectInfo, Problem, Sweep, SweepMode, Swept,
 };
 pub use section::{Commit, Disposition, Pages, Section, SectionOptions};
+pub use sync::{
+    Awaitable, Event, MAXIMUM_WAIT_OBJECTS, Mutex, MutexGuard, ObjectState, Owner, Reset, Semaphore,
+    SyncObject, SyncOptions, Waitable, Waited, Waiting, signal_and_wait, wait_all, wait_any, waiting_any,
+};
 #[cfg(feature = "steps")]
 #[doc(hidden)]
-pub use sys::{STEPS, Step};
+pub use sys::{STEPS, SYNC_STEPS, Step};
 pub use view::{Advice, PrivateView, Region, Residency, View, ViewOptions};
 pub use windows::Windows;
 

@@ -1,6 +1,6 @@
 //! Namespaces: where names live, what lives there, and who holds it.
 
-use crate::{Error, ObjectName, Protection, Result, Scope, sys};
+use crate::{Error, ObjectName, ObjectState, Protection, Result, Scope, sys};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -83,6 +83,17 @@ impl Namespace {
         }
     }
 
+    /// Where a name stands: in the given namespace, or in the one of its prefix.
+    pub(crate) fn place(namespace: Option<&Namespace>, text: &str) -> Result<(ObjectName, sys::Place)> {
+        let name = match namespace {
+            Some(namespace) => namespace.name(text)?,
+            None => ObjectName::parse(text)?,
+        };
+        let directory = namespace.map(Namespace::directory);
+        let place = sys::section::place(&name, directory).map_err(|error| error.object(&name))?;
+        Ok((name, place))
+    }
+
     /// Everything that lives here, who holds it, and what else was found.
     ///
     /// # Errors
@@ -116,11 +127,11 @@ impl Namespace {
 pub enum Kind {
     /// A [`Section`](crate::Section).
     Section,
-    /// A mutex.
+    /// A [`Mutex`](crate::Mutex).
     Mutex,
-    /// An event.
+    /// An [`Event`](crate::Event).
     Event,
-    /// A semaphore.
+    /// A [`Semaphore`](crate::Semaphore).
     Semaphore,
 }
 
@@ -131,6 +142,26 @@ impl Kind {
             Kind::Mutex => 2,
             Kind::Event => 3,
             Kind::Semaphore => 4,
+        }
+    }
+
+    /// What an error says was being done.
+    pub(crate) const fn opening(self) -> &'static str {
+        match self {
+            Kind::Section => "open section",
+            Kind::Mutex => "open mutex",
+            Kind::Event => "open event",
+            Kind::Semaphore => "open semaphore",
+        }
+    }
+
+    /// What an error says was being done.
+    pub(crate) const fn creating(self) -> &'static str {
+        match self {
+            Kind::Section => "create section",
+            Kind::Mutex => "create mutex",
+            Kind::Event => "create event",
+            Kind::Semaphore => "create semaphore",
         }
     }
 
@@ -226,6 +257,8 @@ pub struct ObjectInfo {
     pub created: SystemTime,
     /// Where its bytes are.
     pub backing: Backing,
+    /// What a mutex, event or semaphore is just now, if this user may know.
+    pub state: Option<ObjectState>,
     /// The processes that hold it, as far as this user may see them.
     pub holders: Vec<Holder>,
     /// Whether it is held by processes that this user may not see.

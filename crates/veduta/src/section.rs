@@ -2,7 +2,9 @@
 
 use crate::view::ViewOptions;
 use crate::windows::Windows;
-use crate::{Code, Error, Namespace, ObjectName, Protection, Result, SectionAccess, View, ViewAccess, sys};
+use crate::{
+    Code, Error, Kind, Namespace, ObjectName, Protection, Result, SectionAccess, View, ViewAccess, sys,
+};
 use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
@@ -127,7 +129,7 @@ impl<'a> SectionOptions<'a> {
         self
     }
 
-    /// Whether child processes inherit the handle; see [`SectionExt::into_inheritable`](crate::os::unix::SectionExt::into_inheritable).
+    /// Whether child processes inherit the handle; see [`HandleExt::into_inheritable`](crate::os::unix::HandleExt::into_inheritable).
     pub fn inheritable(&mut self, inheritable: bool) -> &mut Self {
         self.inheritable = inheritable;
         self
@@ -167,11 +169,12 @@ impl<'a> SectionOptions<'a> {
         let tell = |error: Error| error.object(&name);
         loop {
             let handle = self.protection.handle_access();
-            if let Some(section) = sys::section::open(&place, &name, handle).map_err(tell)? {
+            if let Some(section) = sys::section::open(&place, &name, Kind::Section, handle).map_err(tell)? {
                 return Ok((self.finish(section, Some(name))?, Disposition::Opened));
             }
+            let nothing = |_: std::os::fd::BorrowedFd<'_>, _| Ok(());
             if let Some(section) =
-                sys::section::create_named(&self.new_section(), &place, &name).map_err(tell)?
+                sys::section::create_named(&self.new_section(), &place, &name, nothing).map_err(tell)?
             {
                 return Ok((self.finish(section, Some(name))?, Disposition::Created));
             }
@@ -187,7 +190,7 @@ impl<'a> SectionOptions<'a> {
         match self.create(name)? {
             (section, Disposition::Created) => Ok(section),
             (section, Disposition::Opened) => {
-                Err(section.tell(Error::new(Code::ALREADY_EXISTS, "create section")))
+                Err(section.tell(Error::new(Code::ALREADY_EXISTS, Kind::Section.creating())))
             }
         }
     }
@@ -203,7 +206,7 @@ impl<'a> SectionOptions<'a> {
     /// - those of [`ObjectName::parse`].
     #[doc(alias = "OpenFileMappingW")]
     pub fn open(&self, name: &str) -> Result<Section> {
-        const OPERATION: &str = "open section";
+        const OPERATION: &str = Kind::Section.opening();
         if name.is_empty() {
             return Err(Error::new(Code::INVALID_HANDLE, OPERATION).hint("only a name can be opened"));
         }
@@ -213,7 +216,9 @@ impl<'a> SectionOptions<'a> {
                 .hint("no right is asked for"));
         }
         let (name, place) = self.place(name)?;
-        match sys::section::open(&place, &name, self.access).map_err(|error| error.object(&name))? {
+        match sys::section::open(&place, &name, Kind::Section, self.access)
+            .map_err(|error| error.object(&name))?
+        {
             Some(section) => self.finish(section, Some(name)),
             None => Err(Error::new(Code::FILE_NOT_FOUND, OPERATION).object(name)),
         }
@@ -229,8 +234,9 @@ impl<'a> SectionOptions<'a> {
     }
 
     fn check(&self) -> Result<()> {
-        let refuse =
-            |hint: &'static str| Err(Error::new(Code::INVALID_PARAMETER, "create section").hint(hint));
+        let refuse = |hint: &'static str| {
+            Err(Error::new(Code::INVALID_PARAMETER, Kind::Section.creating()).hint(hint))
+        };
         if self.file.is_none() && self.size == 0 {
             return refuse("a section without a file needs a size");
         }
@@ -241,17 +247,13 @@ impl<'a> SectionOptions<'a> {
     }
 
     fn place(&self, name: &str) -> Result<(ObjectName, sys::Place)> {
-        let name = match self.namespace {
-            Some(namespace) => namespace.name(name)?,
-            None => ObjectName::parse(name)?,
-        };
-        let directory = self.namespace.map(Namespace::directory);
-        let place = sys::section::place(&name, directory).map_err(|error| error.object(&name))?;
-        Ok((name, place))
+        Namespace::place(self.namespace, name)
     }
 
     fn new_section(&self) -> sys::section::NewSection<'_> {
         sys::section::NewSection {
+            kind: Kind::Section,
+            detail: 0,
             size: self.size,
             protection: self.protection,
             file: self.file.map(File::as_fd),
@@ -264,7 +266,7 @@ impl<'a> SectionOptions<'a> {
 
     fn finish(&self, section: sys::section::Section, name: Option<ObjectName>) -> Result<Section> {
         let section = Section::from_sys(section, name);
-        if self.inheritable { crate::os::unix::SectionExt::into_inheritable(section) } else { Ok(section) }
+        if self.inheritable { crate::os::unix::HandleExt::into_inheritable(section) } else { Ok(section) }
     }
 }
 

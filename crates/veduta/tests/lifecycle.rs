@@ -1,12 +1,15 @@
 //! How named objects begin and end: the rules, stated once, for every kind of object, in every namespace, with names of
 //! every sort.
 //!
-//! A new kind of object joins by implementing [`Named`] and a line in [`rules!`].
+//! A new kind of object joins by implementing [`Named`] and a line in [`rules!`] and [`KINDS`].
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
-use veduta::{Code, Disposition, Kind, Namespace, Result, Section, SweepMode, ViewAccess};
+use veduta::{
+    Code, Disposition, Event, Kind, Mutex, Namespace, ObjectState, Reset, Result, Section, Semaphore,
+    SweepMode, SyncObject, SyncOptions, ViewAccess,
+};
 
 /// What the rules need of a kind of object.
 trait Named: Sized + Send {
@@ -63,6 +66,111 @@ impl Named for Section {
     }
 }
 
+/// What the rules need of a mutex, event or semaphore, besides what all of these have.
+trait Marked: SyncObject + Send {
+    fn new_options() -> SyncOptions<'static, Self>;
+    fn duplicate(&self) -> Result<Self>;
+    fn leave_mark(&self);
+    fn has_mark(&self) -> bool;
+}
+
+impl Marked for Mutex {
+    fn new_options() -> SyncOptions<'static, Mutex> {
+        Mutex::options()
+    }
+
+    fn duplicate(&self) -> Result<Mutex> {
+        self.try_clone()
+    }
+
+    /// This thread owns it, whatever becomes of the handles.
+    fn leave_mark(&self) {
+        std::mem::forget(self.lock().unwrap());
+    }
+
+    fn has_mark(&self) -> bool {
+        matches!(self.state().unwrap(), ObjectState::Mutex { owner: Some(_), .. })
+    }
+}
+
+impl Marked for Event {
+    fn new_options() -> SyncOptions<'static, Event> {
+        let mut options = Event::options();
+        options.reset(Reset::Manual);
+        options
+    }
+
+    fn duplicate(&self) -> Result<Event> {
+        self.try_clone()
+    }
+
+    fn leave_mark(&self) {
+        self.set().unwrap();
+    }
+
+    fn has_mark(&self) -> bool {
+        matches!(self.state().unwrap(), ObjectState::Event { signaled: true, .. })
+    }
+}
+
+impl Marked for Semaphore {
+    fn new_options() -> SyncOptions<'static, Semaphore> {
+        Semaphore::options()
+    }
+
+    fn duplicate(&self) -> Result<Semaphore> {
+        self.try_clone()
+    }
+
+    fn leave_mark(&self) {
+        self.release(1).unwrap();
+    }
+
+    fn has_mark(&self) -> bool {
+        !matches!(self.state().unwrap(), ObjectState::Semaphore { count: 0, .. })
+    }
+}
+
+impl<T: Marked> Named for T {
+    const KIND: Kind = <T as SyncObject>::KIND;
+
+    fn create(place: &Place) -> Result<(T, Disposition)> {
+        let mut options: SyncOptions<'_, T> = T::new_options();
+        match &place.private {
+            Some((namespace, _)) => options.namespace(namespace).create(&place.name),
+            None => options.create(&place.name),
+        }
+    }
+
+    fn create_new(place: &Place) -> Result<T> {
+        let mut options: SyncOptions<'_, T> = T::new_options();
+        match &place.private {
+            Some((namespace, _)) => options.namespace(namespace).create_new(&place.name),
+            None => options.create_new(&place.name),
+        }
+    }
+
+    fn open(place: &Place) -> Result<T> {
+        let mut options: SyncOptions<'_, T> = T::new_options();
+        match &place.private {
+            Some((namespace, _)) => options.namespace(namespace).open(&place.name),
+            None => options.open(&place.name),
+        }
+    }
+
+    fn duplicate(&self) -> Result<T> {
+        Marked::duplicate(self)
+    }
+
+    fn mark(&self) {
+        self.leave_mark();
+    }
+
+    fn is_marked(&self) -> bool {
+        self.has_mark()
+    }
+}
+
 /// A name that nobody else uses, somewhere.
 struct Place {
     name: String,
@@ -107,15 +215,21 @@ fn places() -> Vec<Place> {
 }
 
 macro_rules! rules {
-    ($($rule:ident)*) => {
-        mod section {
+    ($module:ident is $kind:ident: $($rule:ident)*) => {
+        mod $module {
             $(#[test]
             fn $rule() {
                 for place in super::places() {
-                    super::$rule::<veduta::Section>(&place);
+                    super::$rule::<veduta::$kind>(&place);
                 }
             })*
         }
+    };
+    ($($rule:ident)*) => {
+        rules!(section is Section: $($rule)*);
+        rules!(mutex is Mutex: $($rule)*);
+        rules!(event is Event: $($rule)*);
+        rules!(semaphore is Semaphore: $($rule)*);
     };
 }
 
@@ -268,12 +382,74 @@ fn names_that_differ_are_different_objects() {
     assert!(Section::options().open(&format!(r"Local\{unique}")).is_ok());
 }
 
+/// What a kind has to do with the objects of all others, under one name.
+struct AnyKind {
+    kind: Kind,
+    keep: fn(&Place) -> Box<dyn Send>,
+    /// The codes of opening, creating or opening, and creating.
+    refused: fn(&Place) -> [Option<Code>; 3],
+}
+
+const fn any_kind<T: Named + 'static>() -> AnyKind {
+    AnyKind {
+        kind: T::KIND,
+        keep: |place| Box::new(T::create_new(place).unwrap()),
+        refused: |place| {
+            let code = |error: veduta::Error| error.code();
+            [
+                T::open(place).err().map(code),
+                T::create(place).err().map(code),
+                T::create_new(place).err().map(code),
+            ]
+        },
+    }
+}
+
+const KINDS: [AnyKind; 4] =
+    [any_kind::<Section>(), any_kind::<Mutex>(), any_kind::<Event>(), any_kind::<Semaphore>()];
+
+#[test]
+fn a_name_belongs_to_one_kind_of_object() {
+    for owner in &KINDS {
+        for other in KINDS.iter().filter(|other| other.kind != owner.kind) {
+            for place in places() {
+                let handle = (owner.keep)(&place);
+                let refused = (other.refused)(&place);
+                assert_eq!(refused, [Some(Code::INVALID_HANDLE); 3], "{} as {}", owner.kind, other.kind);
+                assert_eq!(place.namespace().object(&place.name).unwrap().kind, owner.kind);
+                assert_eq!((owner.refused)(&place)[0], None, "it is still there");
+                drop(handle);
+                drop((other.keep)(&place));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_refusal_names_both_kinds() {
+    let name = format!("Both kinds {}", std::process::id());
+    let _event = Event::options().create_new(&name).unwrap();
+    let error = Mutex::options().open(&name).unwrap_err().to_string();
+    assert!(error.contains("event") && error.contains(&name), "{error}");
+}
+
 #[test]
 fn without_a_name_there_is_nothing_to_open() {
-    let (section, disposition) = Section::options().size(100).create("").unwrap();
-    assert_eq!(disposition, Disposition::Created);
-    assert!(section.name().is_none());
-    let (_, disposition) = Section::options().size(100).create("").unwrap();
-    assert_eq!(disposition, Disposition::Created, "each is another one");
-    assert_eq!(Section::options().open("").unwrap_err().code(), Code::INVALID_HANDLE);
+    fn check<T: Named>(name: fn(&T) -> bool) {
+        let place = Place { name: String::new(), private: None };
+        let (first, disposition) = T::create(&place).unwrap();
+        assert_eq!(disposition, Disposition::Created);
+        assert!(!name(&first));
+        let (second, disposition) = T::create(&place).unwrap();
+        assert_eq!(disposition, Disposition::Created, "each is another one");
+        first.mark();
+        assert!(!second.is_marked());
+        assert!(first.duplicate().unwrap().is_marked());
+        assert!(!T::create_new(&place).unwrap().is_marked());
+        assert_eq!(T::open(&place).err().unwrap().code(), Code::INVALID_HANDLE);
+    }
+    check::<Section>(|section| section.name().is_some());
+    check::<Mutex>(|mutex| mutex.name().is_some());
+    check::<Event>(|event| event.name().is_some());
+    check::<Semaphore>(|semaphore| semaphore.name().is_some());
 }

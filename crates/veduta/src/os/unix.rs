@@ -4,7 +4,7 @@
 //! their order.
 //!
 //! ```
-//! use veduta::os::unix::SectionExt;
+//! use veduta::os::unix::HandleExt;
 //! use veduta::{Section, ViewAccess};
 //!
 //! let section = Section::options().size(100).create_unnamed()?;
@@ -15,14 +15,14 @@
 //! # Ok::<(), veduta::Error>(())
 //! ```
 
-use crate::{Code, Error, Result, Section, sys};
+use crate::{Code, Error, Result, sys};
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 /// The most descriptors that a handle has.
 pub const MAX_DESCRIPTORS: usize = 3;
 
-/// Conversions of a [`Section`] from and to descriptors.
-pub trait SectionExt: Sized + sealed::Sealed {
+/// Conversions of handles, to sections and to all other objects, from and to descriptors.
+pub trait HandleExt: sealed::Parts {
     /// Gives the handle away as descriptors. The name lives as long as any process has a copy of them.
     ///
     /// # Errors
@@ -35,7 +35,8 @@ pub trait SectionExt: Sized + sealed::Sealed {
     /// What arrives is checked, because the sender may be anybody: the handle gets no right that its descriptors do not have.
     ///
     /// # Errors
-    /// - [`Code::INVALID_HANDLE`]: the descriptors are not those of a handle, or not all, or not in order.
+    /// - [`Code::INVALID_HANDLE`]: the descriptors are not those of a handle, or not all, or not in order; or those of a
+    ///   handle to an object of another kind.
     /// - [`Code::ACCESS_DENIED`]: the card says more than the descriptors allow.
     fn from_descriptors(descriptors: Vec<OwnedFd>) -> Result<Self>;
 
@@ -63,39 +64,91 @@ pub trait SectionExt: Sized + sealed::Sealed {
 }
 
 mod sealed {
-    pub trait Sealed {}
-    impl Sealed for crate::Section {}
+    use crate::sync::Handle;
+    use crate::sys::section::Section;
+    use crate::{Code, Error, Kind, ObjectName, Result, SyncObject, sys};
+
+    /// A handle, as the descriptors that it is.
+    #[allow(private_interfaces, reason = "nobody outside can name the trait")]
+    pub trait Parts: Sized {
+        fn into_parts(self) -> Result<(Section, Option<ObjectName>)>;
+        fn from_parts(section: Section, name: Option<ObjectName>) -> Result<Self>;
+        fn section(&self) -> &Section;
+    }
+
+    #[allow(private_interfaces, reason = "nobody outside can name the trait")]
+    impl Parts for crate::Section {
+        fn into_parts(self) -> Result<(Section, Option<ObjectName>)> {
+            Ok(crate::Section::into_parts(self))
+        }
+
+        fn from_parts(section: Section, name: Option<ObjectName>) -> Result<crate::Section> {
+            check(&section, Kind::Section)?;
+            Ok(crate::Section::from_sys(section, name))
+        }
+
+        fn section(&self) -> &Section {
+            &self.sys
+        }
+    }
+
+    #[allow(private_interfaces, reason = "nobody outside can name the trait")]
+    impl<T: SyncObject> Parts for T {
+        fn into_parts(self) -> Result<(Section, Option<ObjectName>)> {
+            let Handle { sys, name } = self.into_handle();
+            Ok((sys.into_section(), name))
+        }
+
+        fn from_parts(section: Section, name: Option<ObjectName>) -> Result<T> {
+            check(&section, T::KIND)?;
+            let access = section.facts.sync_access;
+            Ok(T::from_handle(Handle { sys: sys::sync::Object::of(section, access)?, name }))
+        }
+
+        fn section(&self) -> &Section {
+            &self.handle().sys.section
+        }
+    }
+
+    fn check(section: &Section, wanted: Kind) -> Result<()> {
+        if section.facts.kind == wanted {
+            return Ok(());
+        }
+        Err(Error::new(Code::INVALID_HANDLE, "adopt handle")
+            .hint(format!("it is a handle to another kind of object ({}, not {wanted})", section.facts.kind)))
+    }
 }
 
-impl SectionExt for Section {
+impl<T: sealed::Parts> HandleExt for T {
     fn into_descriptors(self) -> Result<Vec<OwnedFd>> {
-        let (sys, _) = self.into_parts();
-        sys.into_descriptors()
+        let (section, _) = self.into_parts()?;
+        section.into_descriptors()
     }
 
-    fn from_descriptors(descriptors: Vec<OwnedFd>) -> Result<Section> {
-        let (sys, name) = sys::section::Section::from_descriptors(descriptors)?;
-        Ok(Section::from_sys(sys, name))
+    fn from_descriptors(descriptors: Vec<OwnedFd>) -> Result<T> {
+        let (section, name) = sys::section::Section::from_descriptors(descriptors)?;
+        T::from_parts(section, name)
     }
 
-    fn into_inheritable(self) -> Result<Section> {
-        let (mut sys, name) = self.into_parts();
-        sys.make_inheritable()?;
-        Ok(Section::from_sys(sys, name))
+    fn into_inheritable(self) -> Result<T> {
+        let (mut section, name) = self.into_parts()?;
+        section.make_inheritable()?;
+        T::from_parts(section, name)
     }
 
     fn is_inheritable(&self) -> bool {
-        self.sys.card().is_some()
+        self.section().card().is_some()
     }
 
     fn inherited_numbers(&self) -> Option<String> {
-        self.sys.card()?;
-        let numbers: Vec<_> = self.sys.descriptors().map(|fd| fd.as_fd().as_raw_fd().to_string()).collect();
+        self.section().card()?;
+        let numbers: Vec<_> =
+            self.section().descriptors().map(|fd| fd.as_fd().as_raw_fd().to_string()).collect();
         Some(numbers.join(","))
     }
 
     #[allow(unsafe_code, reason = "only the caller knows whose descriptors these are")]
-    unsafe fn from_inherited(numbers: &str) -> Result<Section> {
+    unsafe fn from_inherited(numbers: &str) -> Result<T> {
         let mut descriptors = Vec::new();
         for number in numbers.split(',') {
             let number: RawFd = number.parse().ok().filter(|&number| number >= 0).ok_or_else(|| {
@@ -108,6 +161,6 @@ impl SectionExt for Section {
             // SAFETY: the caller says that nothing else owns it, and it was just found open.
             descriptors.push(unsafe { OwnedFd::from_raw_fd(number) });
         }
-        Section::from_descriptors(descriptors)
+        T::from_descriptors(descriptors)
     }
 }

@@ -3,10 +3,15 @@
 use crate::Replay;
 use crate::row::Row;
 use serde_json::{Map, Value, json};
-use veduta::{Code, Protection, SectionAccess, ViewAccess};
+use veduta::{Code, Protection, SectionAccess, SyncAccess, ViewAccess};
 
-pub(crate) const SCENARIOS: &[(&str, Replay)] =
-    &[("CONST-01", protections), ("CONST-02", rights), ("CONST-03", masks), ("CONST-04", codes)];
+pub(crate) const SCENARIOS: &[(&str, Replay)] = &[
+    ("CONST-01", protections),
+    ("CONST-02", rights),
+    ("CONST-03", masks),
+    ("CONST-04", codes),
+    ("CONST-05", rights_of_other_objects),
+];
 
 const NUMBERS: &[(&str, u32)] = &[
     ("0", 0),
@@ -95,6 +100,14 @@ fn masks(row: &Row) -> Value {
     Value::Object(row.observations().map(rights).collect())
 }
 
+fn rights_of_other_objects(_: &Row) -> Value {
+    json!({
+        "EVENT_MODIFY_STATE": SyncAccess::MODIFY_STATE.bits(),
+        "SEMAPHORE_MODIFY_STATE": SyncAccess::MODIFY_STATE.bits(),
+        "SYNCHRONIZE": SyncAccess::SYNCHRONIZE.bits(),
+    })
+}
+
 fn codes(_: &Row) -> Value {
     const ALL: &[Code] = &[
         Code::FILE_NOT_FOUND,
@@ -115,6 +128,8 @@ fn codes(_: &Row) -> Value {
         Code::BUSY,
         Code::ALREADY_EXISTS,
         Code::BAD_EXE_FORMAT,
+        Code::NOT_OWNER,
+        Code::TOO_MANY_POSTS,
         Code::FILENAME_EXCED_RANGE,
         Code::INVALID_ADDRESS,
         Code::NOACCESS,

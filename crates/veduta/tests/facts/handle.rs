@@ -5,10 +5,12 @@ use crate::access::{created, protect_of_view};
 use crate::create::section;
 use crate::row::{Row, outcome};
 use crate::scratch::{self, child};
+use crate::wait::waited;
 use serde_json::{Map, Value, json};
 use std::os::fd::{AsRawFd, BorrowedFd};
-use veduta::os::unix::SectionExt;
-use veduta::{Protection, Section, SectionAccess, ViewAccess};
+use std::time::Duration;
+use veduta::os::unix::HandleExt;
+use veduta::{Event, Protection, Section, SectionAccess, SyncAccess, ViewAccess, Waitable};
 
 pub(crate) const SCENARIOS: &[(&str, Replay)] = &[
     ("IH-01", not_inheritable_by_default),
@@ -21,6 +23,8 @@ pub(crate) const SCENARIOS: &[(&str, Replay)] = &[
     ("DUP-10/11/12", duplicate_without_access),
     ("DUP-13", inheritable_duplicate),
     ("DUP-17/18", rubbish),
+    ("DUP-22", duplicate_of_an_event),
+    ("DUP-25", duplicate_to_modify),
     ("DUP-26/27", into_another_process),
 ];
 
@@ -121,9 +125,22 @@ fn duplicate_without_access(row: &Row) -> Value {
     duplicate_with(row, &unnamed(), SectionAccess::empty())
 }
 
+fn duplicate_of_an_event(_: &Row) -> Value {
+    let event = Event::options().create_unnamed().expect("there is memory");
+    let duplicate = event.try_clone().expect("a handle can be duplicated");
+    event.set().expect("it may be set");
+    json!({ "wait": waited(duplicate.wait(Duration::ZERO)) })
+}
+
+fn duplicate_to_modify(_: &Row) -> Value {
+    let event = Event::options().create_unnamed().expect("there is memory");
+    let duplicate = event.try_clone_with(SyncAccess::MODIFY_STATE).expect("a handle can be duplicated");
+    json!({ "set": outcome(duplicate.set()), "wait": waited(duplicate.wait(Duration::ZERO)) })
+}
+
 fn inheritable_duplicate(_: &Row) -> Value {
     let source = unnamed();
-    let duplicate = source.try_clone().and_then(SectionExt::into_inheritable).expect("descriptors are left");
+    let duplicate = source.try_clone().and_then(HandleExt::into_inheritable).expect("descriptors are left");
     json!({ "inheritable": duplicate.is_inheritable(), "source inheritable": source.is_inheritable() })
 }
 

@@ -7,16 +7,20 @@ mod access;
 mod constant;
 mod copy_on_write;
 mod create;
+mod event;
 mod file;
 mod handle;
 mod lifetime;
+mod mutex;
 mod name;
 mod query;
 mod reserve;
 mod row;
 #[path = "../scratch/mod.rs"]
 mod scratch;
+mod semaphore;
 mod view;
+mod wait;
 
 use row::{Row, agrees};
 use serde_json::Value;
@@ -48,6 +52,10 @@ const SCENARIOS: &[&[(&str, Replay)]] = &[
     reserve::SCENARIOS,
     copy_on_write::SCENARIOS,
     handle::SCENARIOS,
+    mutex::SCENARIOS,
+    event::SCENARIOS,
+    semaphore::SCENARIOS,
+    wait::SCENARIOS,
 ];
 
 const ELSEWHERE: &str = "elsewhere";

@@ -5,13 +5,10 @@ use crate::access::created;
 use crate::constant::protection;
 use crate::create::length;
 use crate::row::{Row, outcome};
-use crate::scratch::{self, Private};
+use crate::scratch;
 use crate::view::region;
 use serde_json::{Map, Value, json};
-use std::fs::File;
-use std::os::unix::fs::FileExt;
-use std::path::Path;
-use veduta::{Disposition, Namespace, Section, ViewAccess};
+use veduta::{Disposition, Event, Mutex, Section, Semaphore, ViewAccess};
 
 pub(crate) const SCENARIOS: &[(&str, Replay)] = &[
     ("NM-06/07", global_and_local),
@@ -83,41 +80,26 @@ fn long_names(_: &Row) -> Value {
     create_two(&format!("{common}a"), &format!("{common}b"))
 }
 
-/// Makes the entry of a section say that it is of another kind. Sections are the first kind that there is, so their own
-/// entries stand in for those of others.
-fn pretend(namespace: &Path, name: &str, kind: u32) {
-    // Where docs/format.md puts the kind.
-    const KIND: u64 = 24;
-    let file_name =
-        |entry: std::fs::DirEntry| entry.file_name().into_string().expect("entries have plain names");
-    let plain = name.rsplit('\\').next().expect("a name");
-    let directory = std::fs::read_dir(namespace)
-        .expect("the namespace is there")
-        .map(|entry| file_name(entry.expect("the namespace can be read")))
-        .find(|file| file.replace("%20", " ") == plain)
-        .expect("the name has an entry");
-    let entry = File::options().write(true).open(namespace.join(directory).join("e")).expect("it is ours");
-    entry.write_all_at(&kind.to_ne_bytes(), KIND).expect("it can be written");
-}
-
 fn name_of_another_kind(_: &Row) -> Value {
-    let private = Private::new();
-    let mut options = Section::options();
-    options.size(100).namespace(private.namespace());
-    // Mutexes, events and semaphores.
-    let observed = [2, 3, 4].map(|kind| {
-        let name = format!("kind{kind}");
-        let _holder = options.create_new(&name).expect("the name is new");
-        pretend(private.path(), &name, kind);
-        json!({ "open": outcome(options.open(&name)), "create": outcome(options.create(&name)) })
+    let name = |kind| scratch::name(&format!("fact {kind}"));
+    let (mutex, event, semaphore) = (name("mutex"), name("event"), name("semaphore"));
+    let _holders = (
+        Mutex::options().create_new(&mutex).expect("the name is new"),
+        Event::options().create_new(&event).expect("the name is new"),
+        Semaphore::options().create_new(&semaphore).expect("the name is new"),
+    );
+    let observed = [mutex, event, semaphore].map(|name| {
+        json!({
+            "open": outcome(Section::options().open(&name)),
+            "create": outcome(Section::options().size(100).create(&name)),
+        })
     });
     json!(observed)
 }
 
 fn prefixed_name_of_another_kind(_: &Row) -> Value {
-    let name = scratch::name("event");
-    let _holder = Section::options().size(100).create_new(&name).expect("the name is new");
-    pretend(Namespace::local().expect("there is one").path(), &name, 3);
+    let name = scratch::name("fact event");
+    let _holder = Event::options().create_new(&name).expect("the name is new");
     let plain = name.trim_start_matches(r"Local\");
     json!({ "create": outcome(Section::options().size(100).create(plain)) })
 }

@@ -7,7 +7,7 @@ use crate::scratch::{self, PAGE};
 use serde_json::{Value, json};
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use veduta::os::unix::SectionExt;
+use veduta::os::unix::HandleExt;
 use veduta::{Protection, Section, View, ViewAccess};
 
 pub(crate) const SCENARIOS: &[(&str, Replay)] = &[

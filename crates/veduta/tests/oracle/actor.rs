@@ -1,19 +1,16 @@
 //! An actor: this program again, doing with the library what it is told.
 
+use crate::world::{self, MARK, Remains};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
-use veduta::{Disposition, Namespace, Section, SectionAccess, SectionOptions, SweepMode, View};
+use veduta::{Disposition, Namespace, Section, SectionAccess, SectionOptions, View};
 use veduta_model::{Operation, Outcome, Protection, Rights, ViewAccess};
 
-/// What answers begin with, to tell them from what the harness writes.
-pub(crate) const MARK: &str = "outcome: ";
 /// Where the files are that sections are made of.
 pub(crate) const FILES: &str = "VEDUTA_ORACLE_FILES";
-/// The directory of the private namespace, if the play is about one.
-pub(crate) const PRIVATE: &str = "VEDUTA_ORACLE_PRIVATE";
 
 /// What an actor is told.
 #[derive(Debug, Serialize, Deserialize)]
@@ -22,15 +19,6 @@ pub(crate) enum Order {
     Do(Operation),
     /// Answered with [`Remains`].
     Sweep,
-}
-
-/// What is found where all is closed.
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Remains {
-    /// What somebody still has.
-    pub(crate) objects: Vec<String>,
-    /// What is not as it should be.
-    pub(crate) problems: Vec<String>,
 }
 
 /// The name of a file.
@@ -48,7 +36,7 @@ fn role_actor() {
             Order::Do(operation) => {
                 serde_json::to_string(&actor.perform(&operation).unwrap_or_else(|refused| refused))
             }
-            Order::Sweep => serde_json::to_string(&actor.sweep()),
+            Order::Sweep => serde_json::to_string(&Remains::sweep(actor.namespace.as_ref())),
         };
         println!("{MARK}{}", answer.expect("it can be written"));
     }
@@ -72,9 +60,8 @@ impl From<veduta::Error> for Refusal {
 
 impl Actor {
     fn new() -> Actor {
-        let private = std::env::var_os(PRIVATE);
         Actor {
-            namespace: private.map(|path| Namespace::at(path).expect("the directory was made")),
+            namespace: world::private(),
             files: std::env::var_os(FILES).expect("the oracle says where they are").into(),
             sections: BTreeMap::new(),
             views: BTreeMap::new(),
@@ -219,27 +206,9 @@ impl Actor {
     fn view(&self, view: u8) -> Result<&View, Refusal> {
         self.views.get(&view).ok_or(Refusal(Outcome::Vacant))
     }
-
-    fn sweep(&self) -> Remains {
-        let mut remains = Remains { objects: Vec::new(), problems: Vec::new() };
-        let namespaces = match &self.namespace {
-            Some(private) => vec![private.clone()],
-            None => [Namespace::local(), Namespace::global()].map(|one| one.expect("it can be made")).into(),
-        };
-        for namespace in namespaces {
-            let listing = namespace.objects().expect("it can be listed");
-            remains.objects.extend(listing.objects.iter().map(|object| object.name.clone()));
-            let sweep = namespace.sweep(SweepMode::Remove).expect("it can be swept");
-            let problems = listing.problems.iter().chain(&sweep.problems);
-            remains
-                .problems
-                .extend(problems.map(|problem| format!("{}: {}", problem.file_name, problem.error)));
-        }
-        remains
-    }
 }
 
-fn outcome(disposition: Disposition) -> Outcome {
+pub(crate) fn outcome(disposition: Disposition) -> Outcome {
     match disposition {
         Disposition::Created => Outcome::Created,
         Disposition::Opened => Outcome::Opened,

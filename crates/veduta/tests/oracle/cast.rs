@@ -1,23 +1,19 @@
-//! The processes of one play, in a world that nobody else uses.
+//! The processes of one play about sections.
 
-use crate::actor::{FILES, MARK, Order, PRIVATE, file_path};
+use crate::actor::{FILES, Order, file_path};
+use crate::world::{MARK, WATCHDOG, World};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::Duration;
 use tempfile::TempDir;
 use veduta_model::{Names, strategy};
 
-/// How long an answer may take before the process is taken to hang.
-const WATCHDOG: Duration = Duration::from_secs(60);
-
 /// Actors by their numbers. Processes start when they are first told something, and are killed when dropped.
 pub(crate) struct Cast {
-    names: Names,
-    root: TempDir,
+    world: World,
     files: TempDir,
     processes: BTreeMap<usize, Process>,
 }
@@ -34,23 +30,14 @@ impl Cast {
         for (file, contents) in strategy::files().iter().enumerate() {
             std::fs::write(file_path(files.path(), file), contents).expect("a file can be made");
         }
-        Cast { names, root: root(), files, processes: BTreeMap::new() }
+        Cast { world: World::new(names), files, processes: BTreeMap::new() }
     }
 
     /// Tells an actor what to do, and hears what comes of it.
     pub(crate) fn ask<T: DeserializeOwned>(&mut self, actor: usize, order: &Order) -> Result<T, String> {
         let process = self.processes.entry(actor).or_insert_with(|| {
-            let mut command = Command::new(std::env::current_exe().expect("a program knows its path"));
-            command
-                .args(["actor::role_actor", "--exact", "--ignored", "--nocapture", "--test-threads=1"])
-                .env("VEDUTA_ROOT", self.root.path())
-                .env(FILES, self.files.path())
-                .env_remove("VEDUTA_BYTES")
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped());
-            if self.names == Names::Private {
-                command.env(PRIVATE, self.root.path());
-            }
+            let mut command = self.world.command("actor::role_actor");
+            command.env(FILES, self.files.path());
             Process::start(command)
         });
         process.ask(order)
@@ -67,15 +54,7 @@ impl Cast {
 
     /// What stands in the directories of names.
     pub(crate) fn entries(&self) -> Vec<PathBuf> {
-        let list = |path: &Path| -> Vec<PathBuf> {
-            let entries = std::fs::read_dir(path).expect("it can be read");
-            entries.map(|entry| entry.expect("it can be read").path()).collect()
-        };
-        let inside = list(self.root.path());
-        match self.names {
-            Names::Private => inside,
-            Names::Session => inside.iter().flat_map(|directory| list(directory)).collect(),
-        }
+        self.world.entries()
     }
 
     /// What the files contain now.
@@ -83,15 +62,6 @@ impl Cast {
         let read = |file| std::fs::read(file_path(self.files.path(), file)).expect("the file is there");
         (0..strategy::FILES.len()).map(read).collect()
     }
-}
-
-/// In memory; but views may be for execution, which is often not allowed there.
-fn root() -> TempDir {
-    let memory = Path::new("/dev/shm");
-    let noexec = rustix::fs::StatVfsMountFlags::NOEXEC;
-    let fits = rustix::fs::statvfs(memory).is_ok_and(|stat| !stat.f_flag.contains(noexec));
-    let parent = if fits { memory } else { Path::new(env!("CARGO_TARGET_TMPDIR")) };
-    tempfile::Builder::new().prefix("veduta-oracle-").tempdir_in(parent).expect("a directory can be made")
 }
 
 impl Process {

@@ -1,20 +1,25 @@
 //! The oracle: three processes do random things with the library, one after the other, and everything must come out as in
-//! the model of the object manager.
+//! the model of the object manager. Here they do it with sections; [`sync`] is about mutexes, events and semaphores.
 //!
 //! `VEDUTA_ORACLE_CASES` says how many plays each test tries. What fails is noted in `regressions.txt`, to be
 //! tried first next time, and belongs in `regressions.rs` once it is understood.
 
 mod actor;
 mod cast;
+mod plays;
 mod regressions;
+mod sync;
+mod world;
 
-use actor::{Order, Remains};
+use actor::Order;
 use cast::Cast;
+use plays::Plays;
 use proptest::strategy::{Strategy, ValueTree};
-use proptest::test_runner::{Config, FileFailurePersistence, TestCaseError, TestError, TestRunner};
+use proptest::test_runner::TestRunner;
 use std::collections::BTreeMap;
 use veduta_model::strategy::{self, ACTORS, Play, SLOTS};
 use veduta_model::{Manager, Names, Operation, Outcome};
+use world::Remains;
 
 #[test]
 fn names_of_a_session() {
@@ -27,42 +32,9 @@ fn names_of_a_private_namespace() {
 }
 
 fn try_plays(names: Names) {
-    let cases = std::env::var("VEDUTA_ORACLE_CASES")
-        .map_or(DEFAULT_CASES, |cases| cases.parse().expect("VEDUTA_ORACLE_CASES is a number"));
-    let regressions = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/regressions.txt");
-    let mut runner = TestRunner::new(Config {
-        cases,
-        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(regressions))),
-        max_shrink_iters: 1000,
-        source_file: Some(file!()),
-        ..Config::default()
-    });
-    let result =
-        runner.run(&strategy::play(names), |play| perform(names, &play).map_err(TestCaseError::fail));
-    match result {
-        Ok(()) => {}
-        Err(TestError::Fail(_, play)) => {
-            let (play, difference) = without_detours(names, play);
-            panic!("{difference}\n{}", play.iter().map(|line| format!("  {line:?},\n")).collect::<String>());
-        }
-        Err(error) => panic!("{error}"),
-    }
-}
-
-/// What fails too, without any of its operations: operations are turned to what is there, so leaving out the choice
-/// behind one changes others, and leaving out the operation itself does not.
-fn without_detours(names: Names, mut play: Play) -> (Play, String) {
-    let mut difference = "it works when it is played again".to_owned();
-    let mut index = play.len();
-    while index > 0 {
-        index -= 1;
-        let mut shorter = play.clone();
-        shorter.remove(index);
-        if let Err(found) = perform(names, &shorter) {
-            (play, difference) = (shorter, found);
-        }
-    }
-    (play.clone(), perform(names, &play).err().unwrap_or(difference))
+    let (cases, regressions) = (DEFAULT_CASES, "regressions.txt");
+    let plays = Plays { strategy: strategy::play(names), cases, regressions, tries: 1 };
+    plays.all_agree(|play| perform(names, play));
 }
 
 const DEFAULT_CASES: u32 = 150;
@@ -130,7 +102,7 @@ impl Stage {
             return Err(format!("all is closed, nobody was killed, and this is left: {left:?}"));
         }
         let remains: Remains = self.cast.ask(0, &Order::Sweep)?;
-        if remains != (Remains { objects: Vec::new(), problems: Vec::new() }) {
+        if remains != (Remains::default()) {
             return Err(format!("all is closed: {remains:?}"));
         }
         let left = self.cast.entries();

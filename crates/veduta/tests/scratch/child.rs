@@ -4,10 +4,9 @@
 
 use super::Watchdog;
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard};
-use veduta::Section;
-use veduta::os::unix::SectionExt;
+use veduta::os::unix::HandleExt;
 
 /// A process in a role. Killed when dropped.
 pub struct Actor {
@@ -46,13 +45,13 @@ pub fn play(role: &str, variables: &[(&str, &str)]) -> Actor {
 
 /// Starts a role that inherits a handle, which this process keeps too, and finds its numbers in the variable `HANDLE`.
 /// Nobody else inherits it.
-pub fn play_heir(role: &str, section: Section) -> (Actor, Section) {
+pub fn play_heir<T: HandleExt>(role: &str, handle: T) -> (Actor, T) {
     let quiet = quiet();
-    let section = section.into_inheritable().expect("descriptors are left");
-    let numbers = section.inherited_numbers().expect("it is inheritable");
+    let handle = handle.into_inheritable().expect("descriptors are left");
+    let numbers = handle.inherited_numbers().expect("it is inheritable");
     let heir = start(role, &[("HANDLE", &numbers)], &quiet);
-    let descriptors = section.into_descriptors().expect("descriptors are left");
-    (heir, Section::from_descriptors(descriptors).expect("it is a handle"))
+    let descriptors = handle.into_descriptors().expect("descriptors are left");
+    (heir, T::from_descriptors(descriptors).expect("it is a handle"))
 }
 
 fn start(role: &str, variables: &[(&str, &str)], _quiet: &MutexGuard<'_, ()>) -> Actor {
@@ -88,6 +87,11 @@ impl Actor {
     /// Sends the role a line.
     pub fn tell(&mut self, line: &str) {
         writeln!(self.input, "{line}").expect("the role listens");
+    }
+
+    /// Waits until the process has ended by itself.
+    pub fn until_ended(mut self) -> ExitStatus {
+        self.process.wait().expect("a child can be waited for")
     }
 
     /// Kills the process, as by `kill -9`, and waits until it is gone.

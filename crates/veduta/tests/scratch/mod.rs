@@ -8,7 +8,7 @@ use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use veduta::os::unix::SectionExt;
+use veduta::os::unix::HandleExt;
 use veduta::{Code, Namespace, Section};
 
 /// The size of a page.
@@ -80,7 +80,7 @@ pub fn code<T>(result: veduta::Result<T>) -> Code {
 /// The descriptors of another handle to a section, in order: its card, its entry if it has a name, its bytes if they have
 /// a file of their own.
 pub fn descriptors(section: &Section) -> Vec<OwnedFd> {
-    section.try_clone().and_then(SectionExt::into_descriptors).expect("a handle can be duplicated")
+    section.try_clone().and_then(HandleExt::into_descriptors).expect("a handle can be duplicated")
 }
 
 /// The file that holds a section's bytes.

@@ -5,7 +5,7 @@ use rustix::fs::{MemfdFlags, OFlags, SealFlags};
 use std::fs::File;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::FileExt;
-use veduta::os::unix::{MAX_DESCRIPTORS, SectionExt};
+use veduta::os::unix::{HandleExt, MAX_DESCRIPTORS};
 use veduta::{Code, Namespace, Protection, Section, SectionAccess, ViewAccess};
 
 fn adopt(descriptors: Vec<OwnedFd>) -> veduta::Result<Section> {
@@ -29,7 +29,7 @@ mod card {
     pub(super) const PROTECTION: u64 = 20;
     pub(super) const ACCESS: u64 = 24;
     pub(super) const PAGE_SHIFT: u64 = 28;
-    pub(super) const SIZE: u64 = 40;
+    pub(super) const SIZE: u64 = 48;
 }
 
 /// A section's descriptors with something else written on its card.
@@ -182,7 +182,7 @@ fn parts_of_two_handles_do_not_make_one() {
 fn a_card_that_is_malformed_is_refused() {
     let forgeries: [(&str, u64, &[u8], Code); 9] = [
         ("magic", card::MAGIC, b"SOMEWHAT", Code::INVALID_HANDLE),
-        ("future version", card::VERSION, &number(2), Code::REVISION_MISMATCH),
+        ("future version", card::VERSION, &number(3), Code::REVISION_MISMATCH),
         ("unknown store", card::STORE, &number(9), Code::INVALID_HANDLE),
         ("the entry is missing", card::NAMED, &number(1), Code::INVALID_HANDLE),
         ("no protection", card::PROTECTION, &number(1), Code::INVALID_HANDLE),
@@ -195,7 +195,7 @@ fn a_card_that_is_malformed_is_refused() {
         assert_eq!(code(adopt(forged(&unnamed(), at, bytes))), expected, "{what}");
     }
     let mut short = descriptors(&unnamed());
-    rustix::fs::ftruncate(&short[0], 47).unwrap();
+    rustix::fs::ftruncate(&short[0], 55).unwrap();
     assert_eq!(code(adopt(short.split_off(0))), Code::INVALID_HANDLE, "a card that was cut off");
 }
 

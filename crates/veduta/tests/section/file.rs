@@ -5,7 +5,7 @@ use rustix::fs::OFlags;
 use std::fs::File;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
-use veduta::os::unix::SectionExt;
+use veduta::os::unix::HandleExt;
 use veduta::{Code, Commit, Protection, Section, SectionAccess, ViewAccess};
 
 fn len(file: &File) -> u64 {

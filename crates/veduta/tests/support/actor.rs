@@ -12,6 +12,7 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
+use std::time::Duration;
 use veduta::Disposition;
 
 /// A process of a test's cast. Killed when it is dropped.
@@ -105,7 +106,16 @@ impl Actor {
     /// What comes of what it was told.
     #[track_caller]
     pub fn hear(&mut self) -> Reply {
-        match self.events.recv_timeout(WATCHDOG) {
+        match self.hear_within(WATCHDOG) {
+            Some(reply) => reply,
+            None => panic!("process {} hangs: {}", self.pid(), self.whereabouts()),
+        }
+    }
+
+    /// What comes of what it was told, unless it takes longer.
+    #[track_caller]
+    pub(super) fn hear_within(&mut self, patience: Duration) -> Option<Reply> {
+        Some(match self.events.recv_timeout(patience) {
             Ok(Event::Line(line)) => Reply::Done(match line.split_once('\t') {
                 Some(("ok", answer)) => Ok(answer.to_owned()),
                 Some(("no", refusal)) => Err(Refusal::decode(refusal)),
@@ -116,9 +126,9 @@ impl Actor {
                 self.ended = true;
                 Reply::Ended(ending)
             }
-            Err(RecvTimeoutError::Timeout) => panic!("process {} hangs: {}", self.pid(), self.whereabouts()),
+            Err(RecvTimeoutError::Timeout) => return None,
             Err(RecvTimeoutError::Disconnected) => panic!("the actor is gone already"),
-        }
+        })
     }
 
     #[track_caller]

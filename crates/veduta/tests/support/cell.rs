@@ -11,7 +11,7 @@ use std::fs;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use veduta::os::unix::SectionExt;
+use veduta::os::unix::HandleExt;
 use veduta::{Result, Section, SectionAccess, ViewAccess};
 
 /// Becomes another user, with nothing left of root.

@@ -11,6 +11,7 @@ pub mod cell;
 pub mod memory;
 pub mod reply;
 pub mod stage;
+pub mod sync;
 pub mod world;
 
 pub use actor::{Actor, Reply};

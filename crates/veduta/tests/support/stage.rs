@@ -1,8 +1,8 @@
 //! The other side of an [`Actor`](super::Actor): a process that obeys.
 
-use super::cell;
 use super::reply::{Description, Incarnation, Refusal};
 use super::world::{address, role_command};
+use super::{cell, sync};
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
     SendFlags,
@@ -19,7 +19,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram, UnixStream};
 use std::sync::atomic::{AtomicU64, Ordering};
-use veduta::os::unix::{MAX_DESCRIPTORS, SectionExt};
+use veduta::os::unix::{HandleExt, MAX_DESCRIPTORS};
 use veduta::{
     Commit, Disposition, Namespace, Pages, Protection, Result, Section, SectionAccess, SweepMode, View,
     ViewAccess,
@@ -52,6 +52,7 @@ pub struct Stage {
     line: BufReader<UnixStream>,
     handles: HashMap<String, Vec<Section>>,
     views: HashMap<String, Vec<View>>,
+    pub(super) objects: HashMap<String, sync::Object>,
     mailbox: Option<UnixDatagram>,
     /// Descriptors that it only keeps open.
     exposed: Vec<OwnedFd>,
@@ -119,6 +120,13 @@ const VERBS: &[(&str, Verb)] = &[
         let (namespace, name) = namespace_of(words[0])?;
         Ok(Description::encode(&namespace.object(name)?))
     }),
+    ("sync", sync::create),
+    ("wait-any", sync::any),
+    ("wait-all", sync::all),
+    ("signal", sync::signal),
+    ("reset", sync::reset),
+    ("pulse", sync::pulse),
+    ("forget", sync::forget),
     ("fork", fork),
     ("child", child),
     ("make-inheritable", |stage, words| {
@@ -146,11 +154,11 @@ const VERBS: &[(&str, Verb)] = &[
     ("enter-pid-namespace", cell::enter_pid_namespace),
 ];
 
-fn done() -> Result<String> {
+pub(super) fn done() -> Result<String> {
     Ok(String::new())
 }
 
-fn number(word: &str) -> u64 {
+pub(super) fn number(word: &str) -> u64 {
     word.parse().expect("a number was meant")
 }
 
@@ -160,6 +168,7 @@ impl Stage {
             line: BufReader::new(line),
             handles: HashMap::new(),
             views: HashMap::new(),
+            objects: HashMap::new(),
             mailbox: None,
             exposed: Vec::new(),
         }
@@ -205,12 +214,13 @@ impl Stage {
     fn let_go(&mut self) {
         self.handles.clear();
         self.views.clear();
+        self.objects.clear();
     }
 }
 
 /// The namespace that a name belongs to, and what the name is called there. A private name is the path of its namespace, a
 /// slash, and the name.
-fn namespace_of(name: &str) -> Result<(Namespace, &str)> {
+pub(super) fn namespace_of(name: &str) -> Result<(Namespace, &str)> {
     match name.rsplit_once('/') {
         Some((directory, name)) => Ok((Namespace::at(directory)?, name)),
         None if name.starts_with(r"Global\") => Ok((Namespace::global()?, name)),

@@ -67,6 +67,8 @@ pub(crate) enum Reach<T> {
     Bytes(T),
     /// No holder shows them.
     Nothing,
+    /// If the object lives, it is not what the opener wants.
+    Unwanted(Error),
 }
 
 /// Whether who reaches for the bytes has the presence lock.
@@ -126,19 +128,25 @@ pub(crate) fn open<T>(
         reached(Step::TakePresence);
         let present = presence::share(&entry).map_err(|errno| failed(OPERATION, errno))?;
         let joined = if present { join(&place, entry.as_fd(), &mut reach) } else { Ok(Reach::Nothing) };
-        if let Ok(Reach::Bytes(bytes)) = joined {
-            return Ok(Some(Opened { hold: Hold::new(entry, place, generation), bytes }));
-        }
+        let unwanted = match joined {
+            Ok(Reach::Bytes(bytes)) => {
+                return Ok(Some(Opened { hold: Hold::new(entry, place, generation), bytes }));
+            }
+            Ok(Reach::Nothing) => Ok(None),
+            Ok(Reach::Unwanted(error)) => Ok(Some(error)),
+            Err(error) => Err(error),
+        };
         // It is dead, or dying, or its holders hide: find out which. With our own lock we would only find ourselves.
         reached(Step::DropPresence);
         let_go(entry);
         let verdict = settle(&place);
         // An error is what it is, whoever holds the object. The last holder may have closed while we looked: that is settled.
-        joined?;
-        match verdict? {
-            Verdict::Dead => continue,
-            Verdict::Leftover(_) => return Ok(None),
-            Verdict::Live => {}
+        let unwanted = unwanted?;
+        match (verdict?, unwanted) {
+            (Verdict::Dead, _) => continue,
+            (Verdict::Leftover(_), _) => return Ok(None),
+            (Verdict::Live, Some(error)) => return Err(error),
+            (Verdict::Live, None) => {}
         }
         match refused {
             0 | 8 | 16 => search(&place, &mut reach)?,
@@ -177,7 +185,7 @@ fn join<T>(
         return Ok(Reach::Nothing);
     }
     let bytes = reach(place, entry, &record, Grip::Held)?;
-    let alive = record.word == word::LIVE || matches!(bytes, Reach::Nothing) || revive(place, entry)?;
+    let alive = record.word == word::LIVE || !matches!(bytes, Reach::Bytes(_)) || revive(place, entry)?;
     Ok(if alive { bytes } else { Reach::Nothing })
 }
 

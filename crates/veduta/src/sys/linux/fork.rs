@@ -8,6 +8,7 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 static FORKS: AtomicU64 = AtomicU64::new(0);
+static CHILDHOODS: AtomicU64 = AtomicU64::new(0);
 
 /// How often this process, or the one it was forked from, has forked.
 ///
@@ -16,13 +17,29 @@ static FORKS: AtomicU64 = AtomicU64::new(0);
 pub(crate) fn generation() -> u64 {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
+        extern "C" fn forks() {
+            super::sync::keep_locks();
+        }
         extern "C" fn forked() {
             FORKS.fetch_add(1, Ordering::Relaxed);
+            super::sync::let_go_of_locks();
         }
-        // SAFETY: `forked` lives as long as the program and only touches an atomic, which is allowed in a child.
-        let status = unsafe { libc::pthread_atfork(None, Some(forked), Some(forked)) };
+        extern "C" fn born() {
+            CHILDHOODS.fetch_add(1, Ordering::Relaxed);
+            forked();
+        }
+        // SAFETY: they live as long as the program. In a child they touch atomics and unlock what their own thread has locked,
+        // which is allowed there.
+        let status = unsafe { libc::pthread_atfork(Some(forks), Some(forked), Some(born)) };
         // Only memory can be missing. Without the hook every later fork would go unseen, and names with it.
         assert_eq!(status, 0, "no memory left to watch for forks");
     });
     FORKS.load(Ordering::Relaxed)
+}
+
+/// How many forks lie between this process and the one that first asked [`generation`]: what belongs to a process, and not to
+/// its children, remembers it.
+#[inline]
+pub(crate) fn childhood() -> u64 {
+    CHILDHOODS.load(Ordering::Relaxed)
 }

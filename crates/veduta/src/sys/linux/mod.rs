@@ -2,7 +2,8 @@
 //!
 //! Read [`entry`] first: the protocol by which names live and die. Above it [`section`] makes objects of entries and bytes,
 //! [`namespace`] lists them. Below it [`record`] is what stands in an entry, [`presence`] the locks on it, [`hold`] a
-//! handle's grip on it, [`reach`] how an opener gets the bytes, [`directory`] where entries stand.
+//! handle's grip on it, [`reach`] how an opener gets the bytes, [`directory`] where entries stand. [`sync`] makes mutexes, events and semaphores of
+//! sections of one page.
 
 mod commit;
 mod directory;
@@ -18,6 +19,7 @@ mod reach;
 mod record;
 pub(crate) mod section;
 mod step;
+pub(crate) mod sync;
 pub(crate) mod transfer;
 pub(crate) mod view;
 
@@ -25,4 +27,4 @@ pub(crate) use directory::Directory;
 pub(crate) use entry::Place;
 pub(crate) use record::PAGE;
 #[cfg(feature = "steps")]
-pub use step::{STEPS, Step};
+pub use step::{STEPS, SYNC_STEPS, Step};

@@ -8,9 +8,10 @@ use super::processes;
 use super::reach;
 use super::record::{FileId, Location, RawRecord, Record, word};
 use super::step::{Step, reached};
+use super::sync;
 use crate::{
-    Backing, Code, Error, Holder, Listing, ObjectInfo, ObjectName, Problem, Result, Scope, Sweep, SweepMode,
-    Swept,
+    Backing, Code, Error, Holder, Kind, Listing, ObjectInfo, ObjectName, ObjectState, Problem, Result, Scope,
+    Sweep, SweepMode, Swept,
 };
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::FileType;
@@ -84,7 +85,7 @@ pub(crate) fn list(directory: &Arc<Directory>) -> Result<Listing> {
     let mut holders = processes::holders(&entries)?;
     for (place, seen) in &seen {
         let holders = holders.remove(&seen.id).unwrap_or_default();
-        match describe(seen, directory.scope(), holders) {
+        match describe(place, seen, directory.scope(), holders) {
             Ok(Status::Live(object)) => listing.objects.push(object),
             Ok(Status::Stale(name)) => listing.stale.push(name),
             Err(error) => listing.problems.push(Problem { file_name: place.file.to_string(), error }),
@@ -100,7 +101,7 @@ pub(crate) fn find(directory: &Arc<Directory>, name: &ObjectName) -> Result<Obje
     let place = Place { directory: Arc::clone(directory), file: FileName::of(name) };
     let seen = look(&place)?.ok_or_else(absent)?;
     let holders = processes::holders(&[seen.id])?.remove(&seen.id).unwrap_or_default();
-    match describe(&seen, directory.scope(), holders)? {
+    match describe(&place, &seen, directory.scope(), holders)? {
         Status::Live(object) if seen.raw.validate()?.is_of(name) => Ok(object),
         _ => Err(absent()),
     }
@@ -111,7 +112,7 @@ enum Status {
     Stale(String),
 }
 
-fn describe(seen: &Seen, scope: Scope, holders: Vec<Holder>) -> Result<Status> {
+fn describe(place: &Place, seen: &Seen, scope: Scope, holders: Vec<Holder>) -> Result<Status> {
     let record = seen.raw.validate()?;
     let name = record.name(scope)?.to_string();
     if record.word == word::DEAD || (holders.is_empty() && !is_held_unseen(seen.entry.as_fd())?) {
@@ -130,9 +131,25 @@ fn describe(seen: &Seen, scope: Scope, holders: Vec<Holder>) -> Result<Status> {
             Location::Entry => Backing::Entry,
             Location::File => Backing::File(record.path().unwrap_or_default()),
         },
+        state: state(place, seen, &record)?,
         unseen_holders: holders.is_empty(),
         holders,
     }))
+}
+
+/// What a mutex, event or semaphore is just now; `None` for a section, or if this user may not use the object.
+fn state(place: &Place, seen: &Seen, record: &Record<'_>) -> Result<Option<ObjectState>> {
+    if record.kind == Kind::Section {
+        return Ok(None);
+    }
+    match place.open_unheld(true) {
+        Ok(entry) if entry::identity(entry.as_fd()) == Ok(seen.id) => {
+            sync::state_of(entry.as_fd(), record).map(Some)
+        }
+        // Removed meanwhile, or not for this user.
+        Ok(_) | Err(Errno::NOENT | Errno::ACCESS | Errno::PERM | Errno::ROFS) => Ok(None),
+        Err(errno) => Err(failed(LIST, errno)),
+    }
 }
 
 /// How many of an object's bytes are in memory.

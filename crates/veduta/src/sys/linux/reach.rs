@@ -1,7 +1,7 @@
 //! How an opener comes by the bytes of an object: always from somebody who holds it, because that is the proof that the
 //! object still lives.
 
-use super::entry::{Place, Reach};
+use super::entry::Place;
 use super::error::failed;
 use super::presence;
 use super::processes::{self, Descriptor};
@@ -18,18 +18,19 @@ use zerocopy::IntoBytes;
 /// The file with the bytes of an object that was opened.
 pub(crate) type Bytes = (OwnedFd, Stat);
 
-/// Fetches the bytes for an opener that has the presence lock: from a recorded holder, or what a [`search`] found before.
+/// Fetches the bytes for an opener that has the presence lock: from a recorded holder, or what a [`search`] found before. `None`: no
+/// holder shows them.
 pub(crate) fn reach(
     place: &Place,
     entry: BorrowedFd<'_>,
     record: &Record<'_>,
     write: bool,
     searched: Option<Bytes>,
-) -> Result<Reach<Bytes>> {
+) -> Result<Option<Bytes>> {
     if record.location != Location::Holder {
         reached(Step::QueryBytes);
         if !presence::others_have_bytes(entry).map_err(|errno| failed(OPERATION, errno))? {
-            return Ok(Reach::Nothing);
+            return Ok(None);
         }
         reached(Step::TakeBytes);
         presence::take_bytes(entry).map_err(|errno| failed(OPERATION, errno))?;
@@ -44,11 +45,11 @@ pub(crate) fn reach(
             }
         }
     };
-    let Some((bytes, stat)) = found else { return Ok(Reach::Nothing) };
+    let Some((bytes, stat)) = found else { return Ok(None) };
     if place.directory.scope() != Scope::Local {
         trust(entry, &stat)?;
     }
-    Ok(Reach::Bytes((bytes, stat)))
+    Ok(Some((bytes, stat)))
 }
 
 /// The entry once more, for its bytes. Never through the description with the locks: a view keeps the description that it

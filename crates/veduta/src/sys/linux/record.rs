@@ -15,7 +15,7 @@ use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout};
 /// Changes whenever the layout does, so that two builds with different layouts refuse each other.
 pub(crate) const MAGIC: [u8; 8] = *b"VEDUTA\x00\x01";
 /// The version this build reads and writes.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 /// Headers are whole pages, so that the bytes behind one can be mapped.
 pub(crate) const PAGE: usize = 4096;
 /// How many living holders an entry remembers.
@@ -59,7 +59,8 @@ pub(crate) struct Header {
     bytes_device: u64,
     bytes_inode: u64,
     slots: [Slot; SLOTS],
-    reserved: [u8; 104],
+    detail: u32,
+    reserved: [u8; 100],
 }
 
 /// A holder that can show the object's bytes.
@@ -141,6 +142,7 @@ pub(crate) struct NewRecord<'a> {
     pub(crate) size: u64,
     pub(crate) bytes: FileId,
     pub(crate) slot: Slot,
+    pub(crate) detail: u32,
     pub(crate) path: Option<&'a Path>,
 }
 
@@ -170,6 +172,7 @@ impl NewRecord<'_> {
         header.bytes_device = self.bytes.device;
         header.bytes_inode = self.bytes.inode;
         header.slots[0] = self.slot;
+        header.detail = self.detail;
         let mut page = vec![0; length];
         page[..TAIL].copy_from_slice(header.as_bytes());
         page[TAIL..][..name.len()].copy_from_slice(name);
@@ -267,6 +270,7 @@ impl RawRecord {
             created,
             bytes: FileId { device: header.bytes_device, inode: header.bytes_inode },
             slots: header.slots,
+            detail: header.detail,
         })
     }
 }
@@ -300,6 +304,7 @@ pub(crate) struct Record<'a> {
     pub(crate) created: SystemTime,
     pub(crate) bytes: FileId,
     pub(crate) slots: [Slot; SLOTS],
+    pub(crate) detail: u32,
 }
 
 impl Record<'_> {
@@ -351,7 +356,8 @@ mod tests {
             ("bytes_device", offset_of!(Header, bytes_device), 8),
             ("bytes_inode", offset_of!(Header, bytes_inode), 8),
             ("slots", SLOTS_OFFSET, SLOTS * size_of::<Slot>()),
-            ("reserved", offset_of!(Header, reserved), 104),
+            ("detail", offset_of!(Header, detail), 4),
+            ("reserved", offset_of!(Header, reserved), 100),
         ] {
             assert_eq!(offset, end, "{name} is not where the one before ends");
             end = offset + bytes;

@@ -13,7 +13,8 @@ use super::reach::{self, own_slot};
 use super::record::{FileId, Location, NewRecord, PAGE, Record, Slot, header_bytes};
 use super::view::Mapping;
 use crate::{
-    Code, Commit, Error, Kind, ObjectName, Pages, Protection, Result, Scope, SectionAccess, ViewAccess,
+    Code, Commit, Error, Kind, ObjectName, Pages, Protection, Result, Scope, SectionAccess, SyncAccess,
+    ViewAccess,
 };
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{FileType, MemfdFlags, Mode, OFlags, SealFlags, Stat};
@@ -22,11 +23,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 const CREATE: &str = "create section";
-const OPEN: &str = "open section";
 const DUPLICATE: &str = "duplicate handle to section";
 
 /// What a new section is to be.
 pub(crate) struct NewSection<'a> {
+    pub(crate) kind: Kind,
+    /// What else there is to say about an object of that kind.
+    pub(crate) detail: u32,
     pub(crate) size: u64,
     pub(crate) protection: Protection,
     pub(crate) file: Option<BorrowedFd<'a>>,
@@ -50,9 +53,13 @@ pub(crate) enum Store {
 /// What a handle knows of its section, besides the descriptors.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Facts {
+    pub(crate) kind: Kind,
+    pub(crate) detail: u32,
     pub(crate) size: u64,
     pub(crate) protection: Protection,
     pub(crate) access: SectionAccess,
+    /// The rights of a handle to a mutex, event or semaphore.
+    pub(crate) sync_access: SyncAccess,
     /// Where in the descriptor the bytes begin.
     pub(crate) start: u64,
     /// The page size as a power of two, if it is not the machine's usual one.
@@ -122,17 +129,23 @@ pub(crate) fn place(name: &ObjectName, namespace: Option<&Arc<Directory>>) -> Re
     Ok(Place { directory, file: FileName::of(name) })
 }
 
-/// Opens a section by name; `None` when there is none.
-pub(crate) fn open(place: &Place, name: &ObjectName, access: SectionAccess) -> Result<Option<Section>> {
+/// Opens an object by name; `None` when there is none.
+pub(crate) fn open(
+    place: &Place,
+    name: &ObjectName,
+    kind: Kind,
+    access: SectionAccess,
+) -> Result<Option<Section>> {
     let mut searched = None;
     let opened = entry::open(place, access.contains(SectionAccess::WRITE), |place, entry, record, grip| {
         if !record.is_of(name) {
-            return Err(Error::new(Code::INVALID_DATA, OPEN)
-                .hint("another name stands in its entry: somebody changed it; `veduta sweep` removes it if nobody holds it"));
+            return Ok(Reach::Unwanted(Error::new(Code::INVALID_DATA, kind.opening()).hint(
+                "another name stands in its entry: somebody changed it; `veduta sweep` removes it if nobody holds it",
+            )));
         }
-        if record.kind != Kind::Section {
-            let hint = format!("the name belongs to a {}", record.kind);
-            return Err(Error::new(Code::INVALID_HANDLE, OPEN).hint(hint));
+        if record.kind != kind {
+            let hint = format!("the name belongs to another kind of object: {}", record.kind);
+            return Ok(Reach::Unwanted(Error::new(Code::INVALID_HANDLE, kind.opening()).hint(hint)));
         }
         let write = Facts::writes(record.protection, access);
         if grip == Grip::Free {
@@ -140,8 +153,8 @@ pub(crate) fn open(place: &Place, name: &ObjectName, access: SectionAccess) -> R
             return Ok(Reach::Nothing);
         }
         Ok(match reach::reach(place, entry, record, write, searched.take())? {
-            Reach::Nothing => Reach::Nothing,
-            Reach::Bytes((bytes, stat)) => {
+            None => Reach::Nothing,
+            Some((bytes, stat)) => {
                 check_extent(bytes.as_fd(), &stat, record)?;
                 let mut facts = facts_of(record, access);
                 facts.residency_known = may_know_residency(&stat, access.contains(SectionAccess::WRITE));
@@ -157,9 +170,12 @@ pub(crate) fn open(place: &Place, name: &ObjectName, access: SectionAccess) -> R
 
 fn facts_of(record: &Record<'_>, access: SectionAccess) -> Facts {
     Facts {
+        kind: record.kind,
+        detail: record.detail,
         size: record.size,
         protection: record.protection,
         access,
+        sync_access: SyncAccess::empty(),
         start: if record.location == Location::Entry { record.header_bytes } else { 0 },
         page_shift: record.page_shift,
         transparent: record.transparent,
@@ -175,7 +191,7 @@ fn check_extent(bytes: BorrowedFd<'_>, stat: &Stat, record: &Record<'_>) -> Resu
     if needed <= there {
         return Ok(());
     }
-    Err(Error::new(Code::INVALID_DATA, OPEN).hint(format!(
+    Err(Error::new(Code::INVALID_DATA, record.kind.opening()).hint(format!(
         "it should have {needed} bytes and has {there}: somebody cut it off after it was created"
     )))
 }
@@ -197,13 +213,18 @@ pub(crate) fn create_unnamed(new: &NewSection<'_>) -> Result<Section> {
     Ok(Section { store, hold: None, facts, card: None })
 }
 
-/// Makes a section and gives it a name; `None` when the name is taken.
+/// Makes an object and gives it a name; `None` when the name is taken.
+///
+/// `fill` gets the bytes, and where in them the object begins, before anybody else can see it.
 pub(crate) fn create_named(
     new: &NewSection<'_>,
     place: &Place,
     name: &ObjectName,
+    fill: impl FnOnce(BorrowedFd<'_>, u64) -> Result<()>,
 ) -> Result<Option<Section>> {
-    let in_memory = new.file.is_none() && !bytes_go_into_entry(place.directory.scope());
+    // The state of other kinds is one page: it stands beside its name, where every holder and every lister finds it.
+    let in_memory =
+        new.kind == Kind::Section && new.file.is_none() && !bytes_go_into_entry(place.directory.scope());
     let nameless = Nameless::new(&place.directory, new.mode, !in_memory)?;
     let mut path = None;
     let nobody = Slot { pid: 0, descriptor: 0, pid_namespace: 0 };
@@ -224,7 +245,8 @@ pub(crate) fn create_named(
     };
     let record = NewRecord {
         name,
-        kind: Kind::Section,
+        kind: new.kind,
+        detail: new.detail,
         location: store.as_ref().map_or(Location::Entry, Store::location),
         protection: facts.protection,
         page_shift: facts.page_shift,
@@ -235,12 +257,19 @@ pub(crate) fn create_named(
         path: path.as_deref().filter(|path| path.is_absolute()),
     };
     write_whole(nameless.as_fd(), &record.to_bytes())?;
+    if store.is_none() {
+        fill(nameless.as_fd(), facts.start)?;
+    }
     let Some(hold) = nameless.publish(place)? else { return Ok(None) };
     let store = match store {
         Some(store) => store,
         None => match reach::from_entry(place, hold.as_fd(), true)? {
             Some((bytes, _)) => Store::Entry(bytes),
-            None => return Err(Error::new(Code::FILE_NOT_FOUND, CREATE).hint("somebody removed it at once")),
+            None => {
+                return Err(
+                    Error::new(Code::FILE_NOT_FOUND, new.kind.creating()).hint("somebody removed it at once")
+                );
+            }
         },
     };
     Ok(Some(Section { store, hold: Some(hold), facts, card: None }))
@@ -263,9 +292,12 @@ fn bytes_go_into_entry(scope: Scope) -> bool {
 
 fn rights(new: &NewSection<'_>, size: u64) -> Facts {
     Facts {
+        kind: new.kind,
+        detail: new.detail,
         size,
         protection: new.protection,
         access: new.protection.handle_access(),
+        sync_access: SyncAccess::empty(),
         start: 0,
         page_shift: 0,
         transparent: new.pages == Pages::Transparent,
@@ -457,7 +489,7 @@ fn grow(file: BorrowedFd<'_>, length: u64, size: u64, commit: Commit) -> Result<
 }
 
 /// A new description of a file that is already open, with another access: the kernel checks the file's mode.
-fn reopen(fd: BorrowedFd<'_>, write: bool) -> rustix::io::Result<OwnedFd> {
+pub(crate) fn reopen(fd: BorrowedFd<'_>, write: bool) -> rustix::io::Result<OwnedFd> {
     let access = if write { OFlags::RDWR } else { OFlags::RDONLY };
     rustix::fs::open(processes::own_descriptor(fd), access | OFlags::CLOEXEC, Mode::empty())
 }

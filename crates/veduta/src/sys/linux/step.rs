@@ -1,25 +1,30 @@
-//! The numbered steps of the entry protocol, by the names of the model that checks it.
+//! The numbered steps of the entry protocol, by the names of the model that checks it, and of what is done with the page of a
+//! mutex, event or semaphore.
 //!
 //! With the feature `steps`, which only tests turn on, a process dies or stops just *before* the step that the variable
 //! `VEDUTA_STEP` names: `MarkDead=kill`, `MarkDead:2=stop` for the second time it gets there, or several of these with
 //! commas.
 
 macro_rules! steps {
-    ($($name:ident)*) => {
-        /// One action on what processes share. In the order of `veduta_model::protocol::Step`, which documents each.
+    ($($list:ident, $doc:literal: $($name:ident)*;)*) => {
+        /// One action on what processes share. Those of the entry protocol in the order of `veduta_model::protocol::Step`, which documents
+        /// each.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[allow(missing_docs, unreachable_pub, reason = "the model documents each; only tests see them")]
         pub enum Step {
-            $($name,)*
+            $($($name,)*)*
         }
 
-        /// Every step, for tests that go through them all.
-        #[cfg(feature = "steps")]
-        pub const STEPS: &[Step] = &[$(Step::$name,)*];
+        $(
+            #[doc = $doc]
+            #[cfg(feature = "steps")]
+            pub const $list: &[Step] = &[$(Step::$name,)*];
+        )*
     };
 }
 
 steps! {
+    STEPS, "The steps of the entry protocol, for tests that go through them all.":
     MakeEntry
     MakeDirectory
     LinkEntry
@@ -47,15 +52,52 @@ steps! {
     CheckEntry
     UnlinkEntry
     RemoveDirectory
-    ListNames
+    ListNames;
+
+    SYNC_STEPS, "The steps of mutexes, events, semaphores and waits; docs/format.md tells what each is.":
+    MarkState
+    GrantSeat
+    UnmarkState
+    WakeSeat
+    TakeBack
+    NudgeQueue
+    ClaimOwner
+    LinkOwner
+    ReleaseOwner
+    WakeOwner
+    SleepOnOwner
+    SitDown
+    Sleep
+    StandUp
+    GiveBack
+    Reserve
+    Redeem
+    SleepInQueue;
 }
 
-#[cfg(not(feature = "steps"))]
+#[cfg(loom)]
+pub(crate) use super::sync::loomed::reached;
+
+#[cfg(all(not(feature = "steps"), not(loom)))]
 #[inline(always)]
 pub(crate) fn reached(_: Step) {}
 
-#[cfg(feature = "steps")]
+#[cfg(all(feature = "steps", not(loom)))]
+#[inline(always)]
 pub(crate) fn reached(step: Step) {
+    // Even where it does nothing it must cost nothing: it stands between the two instructions of a lock.
+    if !IDLE.load(std::sync::atomic::Ordering::Relaxed) {
+        act(step);
+    }
+}
+
+/// Whether it is known that there is no plan.
+#[cfg(all(feature = "steps", not(loom)))]
+static IDLE: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+
+#[cfg(all(feature = "steps", not(loom)))]
+#[cold]
+fn act(step: Step) {
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -82,6 +124,7 @@ pub(crate) fn reached(step: Step) {
     let plans = PLANS.get_or_init(|| {
         std::env::var("VEDUTA_STEP").map_or(Vec::new(), |text| text.split(',').map(parse).collect())
     });
+    IDLE.store(plans.is_empty(), Ordering::Relaxed);
     for plan in plans.iter().filter(|plan| plan.step == format!("{step:?}")) {
         if plan.process == std::process::id() && plan.left.fetch_sub(1, Ordering::Relaxed) == 1 {
             // SAFETY: sends a signal that has no handler. To this thread: a signal to the process may be taken by another

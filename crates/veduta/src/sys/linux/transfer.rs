@@ -12,7 +12,7 @@ use super::presence;
 use super::processes;
 use super::record::{FileId, Location, RawRecord, Record, word};
 use super::section::{Facts, Section, Store, may_know_residency};
-use crate::{Code, Error, Kind, ObjectName, Protection, Result, Scope, SectionAccess};
+use crate::{Code, Error, Kind, ObjectName, Protection, Result, Scope, SectionAccess, SyncAccess};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{FileType, MemfdFlags, OFlags, SealFlags};
 use rustix::io::{Errno, FdFlags};
@@ -21,7 +21,7 @@ use std::sync::Arc;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 const MAGIC: [u8; 8] = *b"VEDUCARD";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const SEND: &str = "give handle away";
 const ADOPT: &str = "adopt handle";
 
@@ -38,7 +38,9 @@ struct Card {
     access: u32,
     page_shift: u32,
     transparent: u32,
-    unused: u32,
+    kind: u32,
+    detail: u32,
+    sync_access: u32,
     size: u64,
 }
 
@@ -64,7 +66,9 @@ impl Section {
             access: self.facts.access.bits(),
             page_shift: self.facts.page_shift,
             transparent: self.facts.transparent.into(),
-            unused: 0,
+            kind: self.facts.kind.to_raw(),
+            detail: self.facts.detail,
+            sync_access: self.facts.sync_access.bits(),
             size: self.facts.size,
         };
         let fail = |errno| failed(SEND, errno);
@@ -175,10 +179,14 @@ fn read_card(fd: BorrowedFd<'_>) -> Result<(Card, Facts)> {
         return Err(not_a_handle("the card's size is impossible"));
     }
     let facts = Facts {
+        kind: Kind::from_raw(card.kind)
+            .ok_or_else(|| not_a_handle("the card's kind of object is unknown"))?,
+        detail: card.detail,
         size: card.size,
         protection: Protection::from_page_constant(card.protection)
             .map_err(|_| not_a_handle("the card's protection is unknown"))?,
         access: SectionAccess::from_bits_truncate(card.access),
+        sync_access: SyncAccess::from_bits_truncate(card.sync_access),
         start: 0,
         page_shift: card.page_shift,
         transparent: card.transparent != 0,
@@ -236,14 +244,15 @@ fn adopt_named(
 ) -> Result<(Section, Option<ObjectName>)> {
     let raw = RawRecord::read(entry.as_fd()).map_err(no_entry)?;
     let record = raw.validate().map_err(no_entry)?;
-    if record.kind != Kind::Section || record.location != location || record.word == word::DEAD {
-        return Err(not_a_handle("the entry is not that of a living section"));
+    if record.kind != facts.kind || record.location != location || record.word == word::DEAD {
+        return Err(not_a_handle("the entry is not that of a living object of that kind"));
     }
     // The entry is the authority; the card only says which rights this handle has.
     facts.size = record.size;
     facts.protection = record.protection;
     facts.page_shift = record.page_shift;
     facts.transparent = record.transparent;
+    facts.detail = record.detail;
     // The description has its locks already, unless its sender took them away.
     let locked = presence::share(&entry).map_err(|errno| failed(ADOPT, errno))?;
     if !locked {

@@ -1,0 +1,82 @@
+//! What an object is at one moment.
+
+use super::Reset;
+use std::fmt;
+
+/// What a mutex, event or semaphore is at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ObjectState {
+    /// Of a [`Mutex`](crate::Mutex).
+    Mutex {
+        /// Who owns it.
+        owner: Option<Owner>,
+        /// How often the owner owns it; 0 if nobody does.
+        recursion: u32,
+        /// Whether its owner ended without releasing it, and nobody acquired it since.
+        abandoned: bool,
+        /// How many threads wait for it.
+        waiters: u32,
+    },
+    /// Of an [`Event`](crate::Event).
+    Event {
+        /// What resets it.
+        reset: Reset,
+        /// Whether it is signaled.
+        signaled: bool,
+        /// How many threads wait for it.
+        waiters: u32,
+    },
+    /// Of a [`Semaphore`](crate::Semaphore).
+    Semaphore {
+        /// How many more may be taken.
+        count: u32,
+        /// The most that it may be.
+        maximum: u32,
+        /// How many threads wait for it.
+        waiters: u32,
+    },
+}
+
+/// The thread that owns a mutex, as it calls itself: numbers mean something in the owner's pid namespace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Owner {
+    /// Its process.
+    pub process: u32,
+    /// The thread.
+    pub thread: u32,
+}
+
+impl fmt::Display for ObjectState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let waiters = match *self {
+            ObjectState::Mutex { owner, recursion, abandoned, waiters } => {
+                match owner {
+                    Some(Owner { process, thread }) => {
+                        write!(f, "owned by process {process}, thread {thread}")?
+                    }
+                    None => f.write_str("free")?,
+                }
+                if recursion > 1 {
+                    write!(f, ", {recursion} times")?;
+                }
+                if abandoned {
+                    f.write_str(", abandoned")?;
+                }
+                waiters
+            }
+            ObjectState::Event { reset, signaled, waiters } => {
+                write!(f, "{}signaled, {reset}", if signaled { "" } else { "not " })?;
+                waiters
+            }
+            ObjectState::Semaphore { count, maximum, waiters } => {
+                write!(f, "{count} of {maximum}")?;
+                waiters
+            }
+        };
+        match waiters {
+            0 => Ok(()),
+            1 => f.write_str(", 1 waits"),
+            many => write!(f, ", {many} wait"),
+        }
+    }
+}

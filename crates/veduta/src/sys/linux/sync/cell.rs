@@ -1,0 +1,151 @@
+//! A synchronization object as this process has it mapped: once, however many handles there are.
+
+use super::super::error::failed;
+use super::super::record::{FileId, PAGE};
+use super::owner::{Acquired, Owner};
+use super::page::Page;
+use super::patience::Patience;
+use super::robust::{Node, Thread};
+use super::seats::Seats;
+use super::signal::Rule;
+use crate::Result;
+use rustix::fd::BorrowedFd;
+use rustix::mm::{self, MapFlags, ProtFlags};
+#[cfg(not(loom))]
+use std::ffi::c_void;
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+const MAP: &str = "map state of object";
+
+pub(crate) struct Cell {
+    /// Where [`Cell::LEN`] bytes are mapped: the shared page, and behind it a private one.
+    base: NonNull<u8>,
+    pub(super) id: FileId,
+    pub(super) nature: Nature,
+    pub(super) seats: Seats,
+    pub(super) patience: Patience,
+    /// Nobody in this process has a handle any more, but a thread owns the mutex.
+    kept: AtomicBool,
+}
+
+/// What an object is, for who waits for it.
+pub(super) enum Nature {
+    Mutex(Owner),
+    Signal(Rule),
+}
+
+// SAFETY: the shared page is only touched through atomics, the private one only by the thread that owns the mutex.
+unsafe impl Send for Cell {}
+// SAFETY: as for `Send`.
+unsafe impl Sync for Cell {}
+
+impl Cell {
+    const LEN: usize = 2 * PAGE;
+
+    /// Maps the page at `start` in `bytes`.
+    pub(super) fn map(bytes: BorrowedFd<'_>, start: u64, id: FileId, rule: Option<Rule>) -> Result<Cell> {
+        let fail = |errno| failed(MAP, errno);
+        let access = ProtFlags::READ | ProtFlags::WRITE;
+        // SAFETY: new memory, where the kernel likes it.
+        let base = unsafe { mm::mmap_anonymous(std::ptr::null_mut(), Self::LEN, access, MapFlags::PRIVATE) }
+            .map_err(fail)?;
+        let unmap = |errno| {
+            // SAFETY: what was just mapped, and nobody knows of.
+            let unmapped = unsafe { mm::munmap(base, Self::LEN) };
+            debug_assert_eq!(unmapped, Ok(()));
+            fail(errno)
+        };
+        let flags = MapFlags::SHARED | MapFlags::FIXED;
+        // SAFETY: replaces the first page of what was just mapped, and nobody knows of.
+        unsafe { mm::mmap(base, PAGE, access, flags, bytes, start) }.map_err(unmap)?;
+        let base = NonNull::new(base.cast::<u8>()).ok_or_else(|| fail(rustix::io::Errno::FAULT))?;
+        let nature = match rule {
+            Some(rule) => Nature::Signal(rule),
+            // SAFETY: the private page is right behind the shared one, and `Cell::release_handle` keeps both for owners.
+            None => Nature::Mutex(Owner::new(unsafe { Node::of_page(base) })),
+        };
+        Ok(Cell {
+            base,
+            id,
+            nature,
+            seats: Seats::new(),
+            patience: Patience::new(),
+            kept: AtomicBool::new(false),
+        })
+    }
+
+    /// A cell with a page of its own, in plain memory.
+    #[cfg(loom)]
+    pub(super) fn new(page: Page, id: FileId, nature: impl FnOnce(NonNull<u8>) -> Nature) -> Cell {
+        let base = NonNull::from(Box::leak(Box::new(page))).cast();
+        Cell {
+            base,
+            id,
+            nature: nature(base),
+            seats: Seats::new(),
+            patience: Patience::new(),
+            kept: AtomicBool::new(false),
+        }
+    }
+
+    #[inline]
+    pub(super) fn page(&self) -> &Page {
+        // SAFETY: the page is mapped as long as `self` is, aligned, and consists of atomics, for which any bytes will do.
+        unsafe { self.base.cast::<Page>().as_ref() }
+    }
+
+    /// Takes the object if it can be had at once. `slept`: the calling thread has slept for it.
+    pub(super) fn try_acquire(&self, slept: bool) -> Result<Option<Acquired>> {
+        match &self.nature {
+            Nature::Mutex(owner) => owner.try_acquire(self.page(), Thread::current()?, slept),
+            Nature::Signal(rule) => Ok(self.page().try_take(*rule).then_some(Acquired::Free)),
+        }
+    }
+
+    pub(super) fn is_available(&self) -> Result<bool> {
+        match &self.nature {
+            Nature::Mutex(owner) => owner.is_available(self.page()),
+            Nature::Signal(_) => Ok(self.page().is_available()),
+        }
+    }
+
+    /// Gives up a handle's share. A mutex that a thread of this process owns stays mapped: the kernel's list leads there.
+    pub(super) fn release_handle(self: Arc<Cell>) {
+        if let Nature::Mutex(owner) = &self.nature
+            && Arc::strong_count(&self) == 1
+            && owner.is_in_use()
+            && !self.kept.swap(true, Ordering::SeqCst)
+        {
+            std::mem::forget(self);
+        }
+    }
+
+    /// Undoes the keeping, once the mutex is free and somebody has a handle again.
+    #[inline]
+    pub(super) fn reclaim(self: &Arc<Cell>) {
+        if self.kept.load(Ordering::Relaxed) && self.kept.swap(false, Ordering::SeqCst) {
+            // SAFETY: `release_handle` forgot one share, and the caller has another.
+            unsafe { Arc::decrement_strong_count(Arc::as_ptr(self)) };
+        }
+    }
+}
+
+#[cfg(not(loom))]
+impl Drop for Cell {
+    fn drop(&mut self) {
+        let base = self.base.as_ptr().cast::<c_void>();
+        // SAFETY: what `map` mapped, and nobody can reach any more.
+        let unmapped = unsafe { mm::munmap(base, Self::LEN) };
+        debug_assert_eq!(unmapped, Ok(()), "a whole mapping can be unmapped");
+    }
+}
+
+#[cfg(loom)]
+impl Drop for Cell {
+    fn drop(&mut self) {
+        // SAFETY: what `new` leaked; under loom nothing is mapped.
+        drop(unsafe { Box::from_raw(self.base.cast::<Page>().as_ptr()) });
+    }
+}

@@ -1,0 +1,321 @@
+//! Handles to mutexes, events and semaphores. Such an object is a section of one page, of a kind of its own: its name, its
+//! lifetime and its way into other processes are those of a section. Here is what is done with the page.
+
+use super::super::entry::{self, Place};
+use super::super::error::failed;
+use super::super::fork;
+use super::super::record::{FileId, PAGE};
+use super::super::section::{self, NewSection, Section, reopen};
+use super::cell::{Cell, Nature};
+use super::owner::{self, Acquired};
+use super::robust::{self, Thread, Threads};
+use super::signal::{Rule, TooMany};
+use super::wait::Target;
+use crate::{
+    Code, Commit, Error, Kind, ObjectName, ObjectState, Pages, Protection, Reset, Result, SectionAccess,
+    SyncAccess,
+};
+use rustix::fd::{AsFd, BorrowedFd};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
+
+/// What a new object is to be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum NewState {
+    Mutex { owned: bool },
+    Event { reset: Reset, signaled: bool },
+    Semaphore { count: u32, maximum: u32 },
+}
+
+impl NewState {
+    pub(crate) fn kind(self) -> Kind {
+        match self {
+            NewState::Mutex { .. } => Kind::Mutex,
+            NewState::Event { .. } => Kind::Event,
+            NewState::Semaphore { .. } => Kind::Semaphore,
+        }
+    }
+
+    fn detail(self) -> u32 {
+        match self {
+            NewState::Mutex { .. } | NewState::Event { reset: Reset::Auto, .. } => 0,
+            NewState::Event { reset: Reset::Manual, .. } => 1,
+            NewState::Semaphore { maximum, .. } => maximum,
+        }
+    }
+
+    /// The value in the page.
+    fn value(self) -> u32 {
+        match self {
+            NewState::Mutex { .. } => 0,
+            NewState::Event { signaled, .. } => signaled.into(),
+            NewState::Semaphore { count, .. } => count,
+        }
+    }
+
+    fn section(self, mode: u32) -> NewSection<'static> {
+        NewSection {
+            kind: self.kind(),
+            detail: self.detail(),
+            size: PAGE as u64,
+            protection: Protection::ReadWrite,
+            file: None,
+            commit: Commit::Checked,
+            pages: Pages::Normal,
+            numa_node: None,
+            mode,
+        }
+    }
+}
+
+/// What the header says of an object; a mutex has no rule.
+pub(super) fn rule_of(kind: Kind, detail: u32) -> Result<Option<Rule>> {
+    match (kind, detail) {
+        (Kind::Mutex, _) => Ok(None),
+        (Kind::Event, 0) => Ok(Some(Rule::Auto)),
+        (Kind::Event, 1) => Ok(Some(Rule::Manual)),
+        (Kind::Semaphore, maximum @ 1..) if maximum <= crate::Semaphore::MAXIMUM => {
+            Ok(Some(Rule::Counting { maximum }))
+        }
+        _ => Err(Error::new(Code::INVALID_DATA, kind.opening())
+            .hint("its entry says what no such object can be; `veduta sweep` removes it if nobody holds it")),
+    }
+}
+
+/// A handle.
+pub(crate) struct Object {
+    pub(crate) section: Section,
+    /// Taken only by `drop`.
+    cell: Option<Arc<Cell>>,
+}
+
+/// Every handle can write to the page: waiting is writing, too. What it may do is for us to check.
+const ACCESS: SectionAccess = SectionAccess::READ.union(SectionAccess::WRITE).union(SectionAccess::QUERY);
+
+/// What this process has mapped.
+type Registry = HashMap<FileId, Weak<Cell>>;
+
+static REGISTRY: LazyLock<Mutex<Registry>> = LazyLock::new(Mutex::default);
+
+/// What one thread at a time has.
+type Locks = (MutexGuard<'static, Registry>, MutexGuard<'static, Threads>);
+
+thread_local! {
+    /// The locks while this thread forks: in the child, a thread that had one would not be there to give it back.
+    static KEPT: RefCell<Option<Locks>> = const { RefCell::new(None) };
+}
+
+/// The registry, for who is alone with it.
+pub(super) fn registry() -> MutexGuard<'static, Registry> {
+    // From now on a child finds it unlocked.
+    fork::generation();
+    // Nothing that is done with it can leave it half done.
+    REGISTRY.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Before a fork: nobody else has a lock until [`let_go_of_locks`].
+pub(crate) fn keep_locks() {
+    KEPT.set(Some((registry(), robust::threads())));
+}
+
+/// After a fork, in the parent and in the child.
+pub(crate) fn let_go_of_locks() {
+    KEPT.set(None);
+}
+
+/// Opens an object by name; `None` when there is none.
+pub(crate) fn open(
+    place: &Place,
+    name: &ObjectName,
+    kind: Kind,
+    access: SyncAccess,
+) -> Result<Option<Object>> {
+    section::open(place, name, kind, ACCESS)?.map(|section| Object::of(section, access)).transpose()
+}
+
+/// Makes an object and gives it a name; `None` when the name is taken.
+pub(crate) fn create_named(
+    new: NewState,
+    place: &Place,
+    name: &ObjectName,
+    mode: u32,
+    access: SyncAccess,
+) -> Result<Option<Object>> {
+    let mut owned = None;
+    let created = section::create_named(&new.section(mode), place, name, |bytes, start| {
+        owned = fill(new, bytes, start)?;
+        Ok(())
+    });
+    let object = match created {
+        Ok(Some(section)) => Object::of(section, access).map(Some),
+        Ok(None) => Ok(None),
+        Err(error) => Err(error),
+    };
+    // It was kept until the handle had a share, or there was no handle to come.
+    if let Some(cell) = owned {
+        if !matches!(object, Ok(Some(_)))
+            && let Nature::Mutex(owner) = &cell.nature
+        {
+            owner.release(cell.page(), Thread::current()?)?;
+        }
+        let_go(cell);
+    }
+    object
+}
+
+/// Makes an object without a name.
+pub(crate) fn create_unnamed(new: NewState, access: SyncAccess) -> Result<Object> {
+    let section = section::create_unnamed(&new.section(0o600))?;
+    let owned = fill(new, section.bytes(), section.facts.start)?;
+    let object = Object::of(section, access);
+    owned.into_iter().for_each(let_go);
+    object
+}
+
+/// Writes the first state. A mutex that its maker owns from the start is mapped, so that the kernel knows of it before anybody else does.
+fn fill(new: NewState, bytes: BorrowedFd<'_>, start: u64) -> Result<Option<Arc<Cell>>> {
+    rustix::io::pwrite(bytes, &u64::from(new.value()).to_ne_bytes(), start)
+        .map_err(|errno| failed(new.kind().creating(), errno))?;
+    let NewState::Mutex { owned: true } = new else { return Ok(None) };
+    // Another description: a mapping keeps its own, and this one may have the entry's locks.
+    let own = reopen(bytes, true).map_err(|errno| failed(new.kind().creating(), errno))?;
+    let cell = cell_of(own.as_fd(), start, None)?;
+    cell.try_acquire(false)?;
+    Ok(Some(cell))
+}
+
+/// The mapping of an object: the one that is there, or a new one.
+fn cell_of(bytes: BorrowedFd<'_>, start: u64, rule: Option<Rule>) -> Result<Arc<Cell>> {
+    let id = entry::identity(bytes).map_err(|errno| failed("map state of object", errno))?;
+    let mut registry = registry();
+    if let Some(cell) = registry.get(&id).and_then(Weak::upgrade) {
+        return Ok(cell);
+    }
+    let cell = Arc::new(Cell::map(bytes, start, id, rule)?);
+    registry.insert(id, Arc::downgrade(&cell));
+    Ok(cell)
+}
+
+/// Gives up a share of a mapping, and forgets the mapping if it was the last.
+pub(super) fn let_go(cell: Arc<Cell>) {
+    let id = cell.id;
+    let mut registry = registry();
+    cell.release_handle();
+    if registry.get(&id).is_some_and(|cell| cell.strong_count() == 0) {
+        registry.remove(&id);
+    }
+}
+
+impl Object {
+    pub(crate) fn of(mut section: Section, access: SyncAccess) -> Result<Object> {
+        let rule = rule_of(section.facts.kind, section.facts.detail)?;
+        if section.facts.size != PAGE as u64 {
+            return Err(Error::new(Code::INVALID_DATA, section.facts.kind.opening())
+                .hint("its state is not one page"));
+        }
+        section.facts.sync_access = access;
+        let cell = cell_of(section.bytes(), section.facts.start, rule)?;
+        Ok(Object { section, cell: Some(cell) })
+    }
+
+    #[inline(always)]
+    pub(super) fn cell(&self) -> &Arc<Cell> {
+        match &self.cell {
+            Some(cell) => cell,
+            None => unreachable!("the cell is taken by drop alone"),
+        }
+    }
+
+    /// The handle without the mapping.
+    pub(crate) fn into_section(mut self) -> Section {
+        self.let_go_of_cell();
+        let object = std::mem::ManuallyDrop::new(self);
+        // SAFETY: `object` is never dropped, so the section is taken once; there is no cell any more.
+        unsafe { std::ptr::read(&raw const object.section) }
+    }
+
+    fn let_go_of_cell(&mut self) {
+        if let Some(cell) = self.cell.take() {
+            let_go(cell);
+        }
+    }
+
+    pub(crate) fn access(&self) -> SyncAccess {
+        self.section.facts.sync_access
+    }
+
+    pub(crate) fn duplicate(&self, access: SyncAccess) -> Result<Object> {
+        Object::of(self.section.duplicate(ACCESS)?, access)
+    }
+
+    /// Acquires a mutex that is free and that nobody waits for. `false` may also mean that it takes a closer look.
+    #[inline(always)]
+    pub(crate) fn try_claim(&self, thread: Thread) -> bool {
+        match &self.cell().nature {
+            Nature::Mutex(owner) => owner.try_claim(self.cell().page(), thread),
+            Nature::Signal(_) => false,
+        }
+    }
+
+    /// Acquires a mutex if it can be had at once.
+    pub(crate) fn try_acquire(&self) -> Result<Option<Acquired>> {
+        self.cell().try_acquire(false)
+    }
+
+    /// Gives up a mutex that the calling thread, which `thread` is, or was before a fork, owns.
+    #[inline(always)]
+    pub(crate) fn release_mutex(&self, thread: Thread) -> Result<()> {
+        let Nature::Mutex(owner) = &self.cell().nature else { return Err(owner::not_owner()) };
+        let thread = if thread.is_current() { thread } else { Thread::current()? };
+        owner.release(self.cell().page(), thread)?;
+        self.cell().reclaim();
+        Ok(())
+    }
+
+    /// Whether the calling thread owns the mutex.
+    pub(crate) fn is_mine(&self) -> Result<bool> {
+        match &self.cell().nature {
+            Nature::Mutex(owner) => owner.is_owned_here(self.cell().page()),
+            Nature::Signal(_) => Ok(false),
+        }
+    }
+
+    /// Sets an event, or releases units of a semaphore; gives the value before, or the count that leaves no room.
+    pub(crate) fn put(&self, units: u32) -> Result<u32, u32> {
+        match &self.cell().nature {
+            Nature::Mutex(_) => Ok(0),
+            Nature::Signal(rule) => self.cell().page().put(*rule, units).map_err(|TooMany { count }| count),
+        }
+    }
+
+    pub(crate) fn reset(&self) {
+        self.cell().page().reset();
+    }
+
+    pub(crate) fn pulse(&self) {
+        if let Nature::Signal(rule) = &self.cell().nature {
+            self.cell().page().pulse(*rule);
+        }
+    }
+
+    pub(crate) fn state(&self) -> Result<ObjectState> {
+        super::listing::state(self.cell(), self.section.bytes())
+    }
+
+    pub(crate) fn target(&self) -> Target<'_> {
+        Target { cell: self.cell(), bytes: self.section.bytes() }
+    }
+}
+
+impl Drop for Object {
+    fn drop(&mut self) {
+        self.let_go_of_cell();
+    }
+}
+
+impl std::fmt::Debug for Object {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.section.fmt(f)
+    }
+}

@@ -1,0 +1,429 @@
+//! Events and semaphores: how a unit of one goes to a waiter, or stays until somebody takes it.
+//!
+//! As on Windows, who signals gives the object away to a waiter at once: what was given can be neither taken by a third
+//! nor undone by a reset, and two signals release two waiters even if neither of them has run yet.
+//!
+//! - A waiter sits down in a *seat* (stores `WAITING`), looks once more whether it can take the object, and sleeps on the seat.
+//! - Who signals *marks* the state, looks for a waiting seat, gives the object to it (`GRANTING`) or raises the value, and
+//!   unmarks the state, all by compare-and-exchange. Nobody who sat down falls asleep past a mark: either the signaller sees
+//!   the seat, or the waiter the mark, and waits until it is gone.
+//! - Then it wakes the seat. If nobody sleeps there, the waiter is still on its feet, or dead: the unit is taken back
+//!   (`NUDGED`) and goes elsewhere, unless the waiter has seen it already.
+//! - A mark may be broken by anyone who finds it in the way for too long: its owner was killed or stopped. What it had not
+//!   finished has not happened; if it comes back, its last exchange fails and it begins again.
+//!
+//! Killed between two of these steps, a signaller leaves at worst a seat in `GRANTING` whose thread sleeps on: as if it had
+//! not signaled. The next one delivers that too. Nobody else's unit is ever in its hands.
+
+use super::super::step::{Step, reached};
+use super::futex::{Expected, wake};
+use super::page::{ONE_MORE, Page, QUEUED, SEATS, is_marked, seat, value};
+use super::primitive::{AtomicU32, Ordering};
+
+/// What an event or semaphore does, fixed when it is created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rule {
+    /// An event that one wait resets.
+    Auto,
+    /// An event that stays signaled.
+    Manual,
+    /// A semaphore.
+    Counting { maximum: u32 },
+}
+
+/// A semaphore's maximum would be passed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct TooMany {
+    pub(super) count: u32,
+}
+
+/// The state as one signaller left it, with its mark.
+struct Mark(u64);
+
+impl Mark {
+    fn value(&self) -> u32 {
+        value(self.0)
+    }
+}
+
+/// A number that few other marks have at the same time.
+fn tag() -> u64 {
+    // Not loom's: it only has to differ.
+    static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    // 0 is no mark.
+    u64::from(count.wrapping_add(std::process::id() << 16).max(1)) << 32
+}
+
+impl Page {
+    /// Takes a unit if there is one, or finds a manual event signaled.
+    pub(super) fn try_take(&self, rule: Rule) -> bool {
+        let mut seen = self.state.load(Ordering::SeqCst);
+        let mut marks = 0;
+        loop {
+            if is_marked(seen) {
+                seen = self.settled(seen, &mut marks);
+                continue;
+            }
+            let next = match (value(seen), rule) {
+                (0, _) => return false,
+                (_, Rule::Manual) => return true,
+                (_, Rule::Auto) => 0,
+                (count, Rule::Counting { .. }) => count - 1,
+            };
+            match self.exchange(seen, next.into()) {
+                Ok(()) => return true,
+                Err(now) => seen = now,
+            }
+        }
+    }
+
+    /// The value, once nobody is changing it.
+    pub(super) fn settled_value(&self) -> u32 {
+        let mut seen = self.state.load(Ordering::SeqCst);
+        let mut marks = 0;
+        while is_marked(seen) {
+            seen = self.settled(seen, &mut marks);
+        }
+        value(seen)
+    }
+
+    /// Sets an event, or releases units of a semaphore; gives the value before.
+    pub(super) fn put(&self, rule: Rule, units: u32) -> Result<u32, TooMany> {
+        match rule {
+            Rule::Manual => Ok(self.set_manual()),
+            Rule::Auto => self.give(units, |_, _| Ok(1)),
+            Rule::Counting { maximum } => self.give(units, |count, rest| match count.checked_add(rest) {
+                Some(sum) if sum <= maximum => Ok(sum),
+                _ => Err(TooMany { count }),
+            }),
+        }
+    }
+
+    /// Gives back a unit that was taken but is not wanted. There was room for it when it was taken.
+    pub(super) fn put_back(&self, rule: Rule) {
+        let never_full = |count: u32, rest: u32| match rule {
+            Rule::Counting { maximum } => Ok(count.saturating_add(rest).min(maximum)),
+            _ => Ok(1),
+        };
+        if rule != Rule::Manual {
+            let given: Result<u32, TooMany> = self.give(1, never_full);
+            debug_assert!(given.is_ok(), "a saturating sum has no maximum to pass");
+        }
+    }
+
+    /// Makes a seat ready that a killed thread may have left. What that one was given when it was dead goes back.
+    pub(super) fn clear_seat(&self, seat: usize, rule: Rule) {
+        if self.seats[seat].swap(seat::FREE, Ordering::SeqCst) == seat::GRANTING {
+            self.put_back(rule);
+        }
+    }
+
+    /// Gives units to waiters, and what is left over to the value, which `raised` makes of the value and the rest.
+    fn give(
+        &self,
+        mut units: u32,
+        raised: impl Fn(u32, u32) -> Result<u32, TooMany>,
+    ) -> Result<u32, TooMany> {
+        let mut before = None;
+        let mut chosen = Vec::new();
+        loop {
+            let wanted = units;
+            let mark = self.mark();
+            // A semaphore has either waiters or units to spare, so all of them must fit even if some are given away.
+            let fits = raised(mark.value(), units);
+            if before.is_none()
+                && let Err(too_many) = fits
+            {
+                self.unmark(mark, too_many.count);
+                return Err(too_many);
+            }
+            self.choose_waiters(units, &mut chosen);
+            let rest = units - chosen.len() as u32;
+            let next = match rest {
+                0 => mark.value(),
+                // Others raised it since: full is full.
+                rest => raised(mark.value(), rest).unwrap_or_else(|too_many| too_many.count),
+            };
+            if rest > 0 {
+                self.nudge_queue();
+                // Others will see the rest: whoever is given something must not sleep on beside it, should we be killed.
+                chosen.retain(|&seat| !self.call(seat));
+            }
+            let first = mark.value();
+            if !self.unmark(mark, next) {
+                // Somebody took us for dead. What a waiter knows of already is given; the rest is undone.
+                chosen.retain(|&seat| self.withdraw(seat));
+                if rest + (chosen.len() as u32) < wanted {
+                    before.get_or_insert(first);
+                }
+                units = rest + chosen.drain(..).count() as u32;
+            } else {
+                before.get_or_insert(first);
+                units = chosen.drain(..).filter(|&seat| !self.deliver(seat)).count() as u32;
+            }
+            if units == 0 {
+                return Ok(before.unwrap_or(first));
+            }
+        }
+    }
+
+    /// Releases everybody who waits, and leaves the event signaled. Signaled comes last: who is killed before has set nothing.
+    fn set_manual(&self) -> u32 {
+        loop {
+            self.release_all();
+            let mark = self.mark();
+            if self.used_seats().iter().any(|seat| seat.load(Ordering::SeqCst) == seat::WAITING) {
+                let same = mark.value();
+                self.unmark(mark, same);
+                continue;
+            }
+            self.nudge_queue();
+            let before = mark.value();
+            if self.unmark(mark, 1) {
+                return before;
+            }
+        }
+    }
+
+    /// Releases who waits just now, and leaves the event unsignaled.
+    pub(super) fn pulse(&self, rule: Rule) {
+        match rule {
+            Rule::Manual => self.release_all(),
+            _ => {
+                let mut chosen = Vec::new();
+                loop {
+                    self.choose_waiters(1, &mut chosen);
+                    match chosen.pop() {
+                        Some(seat) if !self.deliver(seat) => continue,
+                        _ => break,
+                    }
+                }
+            }
+        }
+        self.reset();
+    }
+
+    /// Makes an event unsignaled.
+    pub(super) fn reset(&self) {
+        let mut seen = self.state.load(Ordering::SeqCst);
+        let mut marks = 0;
+        loop {
+            if is_marked(seen) {
+                seen = self.settled(seen, &mut marks);
+                continue;
+            }
+            match self.exchange(seen, 0) {
+                Ok(()) => return,
+                Err(now) => seen = now,
+            }
+        }
+    }
+
+    fn release_all(&self) {
+        let mut chosen = Vec::new();
+        self.choose_waiters(u32::MAX, &mut chosen);
+        for seat in chosen {
+            // Whether it slept or not: it will see that it was released.
+            if !self.call(seat) {
+                replace(&self.seats[seat], seat::GRANTING, seat::GRANTED);
+            }
+        }
+    }
+
+    /// Gives the object to waiters, at most so many, who do not know it yet.
+    fn choose_waiters(&self, most: u32, chosen: &mut Vec<usize>) {
+        let seats = self.used_seats();
+        // Behind the last one who got something, so that all get their turn.
+        let first = self.cursor.load(Ordering::Relaxed) as usize % seats.len().max(1);
+        let order = (0..seats.len()).map(|step| (first + step) % seats.len());
+        for index in order {
+            if chosen.len() as u32 >= most {
+                break;
+            }
+            match seats[index].load(Ordering::SeqCst) {
+                seat::WAITING => {
+                    reached(Step::GrantSeat);
+                    if replace(&seats[index], seat::WAITING, seat::GRANTING) {
+                        self.cursor.store(index as u32 + 1, Ordering::Relaxed);
+                        chosen.push(index);
+                    }
+                }
+                // Whoever gave it was killed before it could say so, or is about to.
+                seat::GRANTING => {
+                    self.call(index);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Wakes a waiter that was given something. Says whether it slept.
+    fn call(&self, seat: usize) -> bool {
+        reached(Step::WakeSeat);
+        let slept = wake(&self.seats[seat], 1) > 0;
+        if slept {
+            replace(&self.seats[seat], seat::GRANTING, seat::GRANTED);
+        }
+        slept
+    }
+
+    /// Tells a waiter that it was given something. Says whether it was still there to be told.
+    fn deliver(&self, seat: usize) -> bool {
+        self.call(seat) || !self.take_back(seat)
+    }
+
+    /// Undoes a gift that its waiter does not know of. Says whether it did.
+    fn take_back(&self, seat: usize) -> bool {
+        reached(Step::TakeBack);
+        replace(&self.seats[seat], seat::GRANTING, seat::NUDGED)
+    }
+
+    /// As [`take_back`](Self::take_back), of a waiter that may be asleep and has to look again.
+    fn withdraw(&self, seat: usize) -> bool {
+        let undone = self.take_back(seat);
+        if undone {
+            wake(&self.seats[seat], 1);
+        }
+        undone
+    }
+
+    /// Wakes the threads that wait for several objects at once, and were missing this one: all of them, because who finds another
+    /// one missing has no use for it. The caller has marked the state.
+    fn nudge_queue(&self) {
+        let mut seen = self.queue.load(Ordering::SeqCst);
+        while seen & QUEUED != 0 {
+            reached(Step::NudgeQueue);
+            // Who is about to sleep there finds the word changed, and looks again; who signals next still sees that somebody may.
+            let nudged = seen.wrapping_add(ONE_MORE);
+            if !replace(&self.queue, seen, nudged) {
+                seen = self.queue.load(Ordering::SeqCst);
+                continue;
+            }
+            wake(&self.queue, u32::MAX);
+            // Unless somebody came since.
+            replace(&self.queue, nudged, nudged & !QUEUED);
+            return;
+        }
+    }
+
+    /// What to sleep on until the object may be had, for who waits for others too; `None`: it may be had now.
+    pub(super) fn queue_up(&self) -> Option<Expected<'_>> {
+        let mut seen = self.queue.load(Ordering::SeqCst);
+        loop {
+            let queued = seen.wrapping_add(ONE_MORE) | QUEUED;
+            if replace(&self.queue, seen, queued) {
+                // Whoever signals from here on sees that; what was signaled before is seen by looking once more.
+                return (self.settled_value() == 0).then_some(Expected { word: &self.queue, value: queued });
+            }
+            seen = self.queue.load(Ordering::SeqCst);
+        }
+    }
+
+    fn mark(&self) -> Mark {
+        reached(Step::MarkState);
+        let mark = tag();
+        let mut seen = self.state.load(Ordering::SeqCst);
+        let mut marks = 0;
+        loop {
+            if is_marked(seen) {
+                seen = self.settled(seen, &mut marks);
+                continue;
+            }
+            match self.exchange(seen, seen | mark) {
+                Ok(()) => return Mark(seen | mark),
+                Err(now) => seen = now,
+            }
+        }
+    }
+
+    /// Takes a mark away and sets the value. `false`: somebody broke the mark.
+    fn unmark(&self, mark: Mark, value: u32) -> bool {
+        reached(Step::UnmarkState);
+        self.exchange(mark.0, value.into()).is_ok()
+    }
+
+    /// Marks the state if there is something to take: the first half of taking from several objects at once.
+    pub(super) fn reserve(&self) -> Option<Reserved> {
+        let mut seen = self.state.load(Ordering::SeqCst);
+        let mut marks = 0;
+        loop {
+            if is_marked(seen) {
+                seen = self.settled(seen, &mut marks);
+                continue;
+            }
+            if value(seen) == 0 {
+                return None;
+            }
+            let marked = seen | tag();
+            match self.exchange(seen, marked) {
+                Ok(()) => return Some(Reserved(Mark(marked))),
+                Err(now) => seen = now,
+            }
+        }
+    }
+
+    /// Takes what was reserved. `false`: somebody broke the reservation.
+    pub(super) fn redeem(&self, reserved: Reserved, rule: Rule) -> bool {
+        let Reserved(mark) = reserved;
+        let left = match rule {
+            Rule::Manual => mark.value(),
+            Rule::Auto => 0,
+            Rule::Counting { .. } => mark.value() - 1,
+        };
+        self.unmark(mark, left)
+    }
+
+    /// Takes nothing after all.
+    pub(super) fn cancel(&self, reserved: Reserved) {
+        let same = reserved.0.value();
+        // Broken already: as good.
+        self.unmark(reserved.0, same);
+    }
+
+    fn exchange(&self, from: u64, to: u64) -> Result<(), u64> {
+        self.state.compare_exchange(from, to, Ordering::SeqCst, Ordering::SeqCst).map(drop)
+    }
+
+    /// Waits until a mark is gone, or breaks it. `marks` counts how many the caller has met.
+    #[cold]
+    fn settled(&self, marked: u64, marks: &mut u32) -> u64 {
+        /// More in a row than there ever are, unless somebody writes them to keep others waiting.
+        const MANY: u32 = 50;
+        *marks += 1;
+        if cfg!(not(loom)) && *marks < MANY {
+            use std::time::{Duration, Instant};
+            /// Longer than any living signaller needs between its two exchanges, if it runs.
+            const PATIENCE: Duration = Duration::from_millis(1);
+            for _ in 0..100 {
+                std::hint::spin_loop();
+                let now = self.state.load(Ordering::SeqCst);
+                if now != marked {
+                    return now;
+                }
+            }
+            let begun = Instant::now();
+            while begun.elapsed() < PATIENCE {
+                std::thread::yield_now();
+                let now = self.state.load(Ordering::SeqCst);
+                if now != marked {
+                    return now;
+                }
+            }
+        }
+        // For loom every mark has been in the way for too long.
+        match self.exchange(marked, value(marked).into()) {
+            Ok(()) => value(marked).into(),
+            Err(now) => now,
+        }
+    }
+}
+
+/// A unit that is set aside, but not taken.
+pub(super) struct Reserved(Mark);
+
+fn replace(seat: &AtomicU32, from: u32, to: u32) -> bool {
+    seat.compare_exchange(from, to, Ordering::SeqCst, Ordering::SeqCst).is_ok()
+}
+
+const _: () = assert!(SEATS <= u16::MAX as usize, "a seat's number is small");

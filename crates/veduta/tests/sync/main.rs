@@ -1,0 +1,63 @@
+//! Mutexes, events and semaphores, and waiting for them.
+
+mod access;
+mod crowd;
+mod event;
+mod fallback;
+mod fork;
+mod handles;
+mod listing;
+mod mutex;
+mod processes;
+#[path = "../scratch/mod.rs"]
+mod scratch;
+mod semaphore;
+mod signal;
+mod threads;
+mod timeout;
+mod untrusted;
+mod users;
+mod wait_all;
+mod wait_any;
+
+use std::time::{Duration, Instant};
+use veduta::{Event, Mutex, ObjectState, Semaphore, Waitable};
+
+/// For what would wait for ever if it were wrong. Nothing comes near it.
+const LONG: Duration = Duration::from_secs(120);
+
+/// All three kinds, where they are alike.
+trait Object: Waitable + Sized {
+    fn now(&self) -> ObjectState;
+
+    /// How many threads wait for it.
+    fn waiters(&self) -> u32 {
+        match self.now() {
+            ObjectState::Mutex { waiters, .. }
+            | ObjectState::Event { waiters, .. }
+            | ObjectState::Semaphore { waiters, .. } => waiters,
+        }
+    }
+}
+
+macro_rules! objects {
+    ($($kind:ident)*) => {
+        $(impl Object for $kind {
+            fn now(&self) -> ObjectState {
+                self.state().unwrap()
+            }
+        })*
+    };
+}
+
+objects!(Mutex Event Semaphore);
+
+/// Looks until something is so.
+#[track_caller]
+fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < LONG, "it should come to this: {what}");
+        std::thread::yield_now();
+    }
+}
