@@ -4,7 +4,10 @@ use crate::failure::Outcome;
 use std::fmt;
 use std::io::Write;
 use std::path::Path;
-use veduta::{Namespace, ObjectInfo, ObjectName, Scope, Section, SectionOptions};
+use veduta::{
+    Event, Mutex, Namespace, ObjectInfo, ObjectName, Scope, Section, SectionOptions, Semaphore, SyncObject,
+    SyncOptions,
+};
 
 #[derive(Debug)]
 pub(crate) struct Context {
@@ -22,6 +25,28 @@ impl Context {
     /// Options for sections in the chosen namespace.
     pub(crate) fn sections(&self) -> SectionOptions<'_> {
         let mut options = Section::options();
+        if let Some(namespace) = &self.private {
+            options.namespace(namespace);
+        }
+        options
+    }
+
+    /// Options for mutexes in the chosen namespace.
+    pub(crate) fn mutexes(&self) -> SyncOptions<'_, Mutex> {
+        self.here(Mutex::options())
+    }
+
+    /// Options for events in the chosen namespace.
+    pub(crate) fn events(&self) -> SyncOptions<'_, Event> {
+        self.here(Event::options())
+    }
+
+    /// Options for semaphores in the chosen namespace.
+    pub(crate) fn semaphores(&self) -> SyncOptions<'_, Semaphore> {
+        self.here(Semaphore::options())
+    }
+
+    fn here<'a, T: SyncObject>(&'a self, mut options: SyncOptions<'a, T>) -> SyncOptions<'a, T> {
         if let Some(namespace) = &self.private {
             options.namespace(namespace);
         }
@@ -55,7 +80,8 @@ impl Context {
     /// Words for the user, on standard error.
     pub(crate) fn say(&self, words: fmt::Arguments<'_>) {
         if !self.quiet {
-            let _ = writeln!(anstream::stderr(), "{words}");
+            // In one piece: other processes may talk to the same terminal.
+            let _ = anstream::stderr().write_all(format!("{words}\n").as_bytes());
         }
     }
 }

@@ -7,16 +7,35 @@ use crate::signals;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ExitCode {
     /// Done; also when the reader of our output went away.
-    Done = 0,
-    /// The expected no: the object is absent, or something was left that could not be removed.
-    No = 1,
+    Done,
+    /// The expected no: the object is absent, the time was up, or something was left that could not be removed.
+    No,
     /// An error. Wrong usage ends with the same code, in clap.
-    Error = 2,
+    Error,
+    /// The command to run is there, but cannot be run; as in shells.
+    CannotRun,
+    /// There is no such command to run; as in shells.
+    NoCommand,
+    /// What the command that was run ended with.
+    Command(u8),
+}
+
+impl ExitCode {
+    const fn number(self) -> u8 {
+        match self {
+            ExitCode::Done => 0,
+            ExitCode::No => 1,
+            ExitCode::Error => 2,
+            ExitCode::CannotRun => 126,
+            ExitCode::NoCommand => 127,
+            ExitCode::Command(code) => code,
+        }
+    }
 }
 
 impl From<ExitCode> for std::process::ExitCode {
     fn from(code: ExitCode) -> Self {
-        (code as u8).into()
+        code.number().into()
     }
 }
 

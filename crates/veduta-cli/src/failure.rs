@@ -52,7 +52,15 @@ impl Failure {
         self
     }
 
-    fn code(mut self, code: ExitCode) -> Failure {
+    /// Nobody has the name, and this is what to try.
+    pub(crate) fn of(error: veduta::Error, absent: impl FnOnce() -> String) -> Failure {
+        if error.code() == veduta::Code::FILE_NOT_FOUND && error.advice().is_none() {
+            return Failure::new(error.to_string()).code(ExitCode::No).hint(absent());
+        }
+        error.into()
+    }
+
+    pub(crate) fn code(mut self, code: ExitCode) -> Failure {
         if let Failure::Told(report) = &mut self {
             report.code = code;
         }
@@ -80,12 +88,12 @@ impl From<veduta::Error> for Failure {
 impl Report {
     /// Names and paths in it were chosen by others, so it is escaped before it reaches a terminal.
     pub(crate) fn print(&self) {
-        let mut err = anstream::stderr().lock();
         let (red, bold) = (style::BAD, style::STRONG);
-        // Nothing is left to do when even this cannot be said.
-        let _ = writeln!(err, "{red}error{red:#}: {}", escape(&self.sentence));
+        let mut words = format!("{red}error{red:#}: {}\n", escape(&self.sentence));
         if let Some(hint) = &self.hint {
-            let _ = writeln!(err, " {bold}hint{bold:#}: {}", escape(hint));
+            words += &format!(" {bold}hint{bold:#}: {}\n", escape(hint));
         }
+        // Nothing is left to do when even this cannot be said.
+        let _ = anstream::stderr().write_all(words.as_bytes());
     }
 }

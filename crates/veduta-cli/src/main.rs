@@ -1,10 +1,12 @@
-//! The command line tool `veduta`: named sections that processes share, and copies through mapped views.
+//! The command line tool `veduta`: named memory, mutexes, events and semaphores that processes share, and copies through mapped
+//! views.
 
 mod cli;
 mod command;
 mod context;
 mod exit_code;
 mod failure;
+mod interrupt;
 mod output;
 mod quantity;
 mod ranges;

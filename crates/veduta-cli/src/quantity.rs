@@ -1,4 +1,4 @@
-//! Numbers of bytes: read from the command line, written for people.
+//! Numbers of bytes and times: read from the command line, written for people.
 
 use std::fmt;
 use std::time::Duration;
@@ -38,6 +38,25 @@ fn unit_factor(unit: &str) -> Option<u64> {
         "b" => Some(1000u64.pow(power)),
         _ => None,
     }
+}
+
+/// Reads a time: `500ms`, `2s`, `1m`, `1.5s`, `1h`; a number alone is seconds.
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
+    let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(unit_at);
+    let seconds = match unit {
+        "ms" => 1e-3,
+        "" | "s" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        _ if number.is_empty() => return Err("a time is needed, such as 500ms, 2s, 1.5s or 1m".into()),
+        _ => return Err(format!("unit {unit:?} is unknown: use ms, s, m or h")),
+    };
+    let number: f64 = match number.parse() {
+        Ok(parsed) if number.starts_with(|c: char| c.is_ascii_digit()) && !number.ends_with('.') => parsed,
+        _ => return Err("a time is needed, such as 500ms, 2s, 1.5s or 1m".into()),
+    };
+    Duration::try_from_secs_f64(number * seconds).map_err(|_| "longer than can be said".into())
 }
 
 /// A number of bytes as people read it: exact where it is short (`64 KiB`), else with one digit after the point.
@@ -103,6 +122,43 @@ mod tests {
             ["", "K", "-1", "+1", "1 K", "1.5G", "0x", "0x+1", "0xg", "1X", "1KiBB", "1iB", "1é", "20000P"]
         {
             assert!(parse_bytes(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn times_are_read() {
+        for (text, milliseconds) in [
+            ("0", 0),
+            ("3", 3000),
+            ("500ms", 500),
+            ("2s", 2000),
+            ("1.5s", 1500),
+            ("0.25", 250),
+            ("1m", 60_000),
+            ("1.5min", 90_000),
+            ("2h", 7_200_000),
+        ] {
+            assert_eq!(parse_duration(text), Ok(Duration::from_millis(milliseconds)), "{text}");
+        }
+        for text in [
+            "",
+            "s",
+            ".5",
+            "5.",
+            ".",
+            "1.2.3",
+            "-1",
+            "+1",
+            "1 s",
+            "1x",
+            "1S",
+            "inf",
+            "nan",
+            "1e3",
+            "0x10",
+            "99999999999999999999",
+        ] {
+            assert!(parse_duration(text).is_err(), "{text}");
         }
     }
 

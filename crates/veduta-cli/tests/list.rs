@@ -12,7 +12,7 @@ fn nothing_is_a_listing_too() {
     let place = Place::new();
     assert_eq!(place.json(["ls", "--json"]), json!({ "objects": [], "stale": [], "problems": [] }));
     let ran = place.run(["ls"]);
-    assert_eq!(ran.stdout, "NAME  KIND  SIZE  RESIDENT  PROTECTION  OWNER  AGE  HOLDERS\n");
+    assert_eq!(ran.stdout, "NAME  KIND  SIZE  RESIDENT  PROTECTION  STATE  OWNER  AGE  HOLDERS\n");
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
 }
 
@@ -38,6 +38,7 @@ fn an_object_is_shown_whole() {
             "protection",
             "resident",
             "size",
+            "state",
             "unseen_holders"
         ]
     );
@@ -47,6 +48,7 @@ fn an_object_is_shown_whole() {
     assert_eq!(shown["resident"], 4096);
     assert_eq!(shown["protection"], "ReadWrite");
     assert_eq!(shown["backing"], "memory");
+    assert_eq!(shown["state"], json!(null));
     assert_eq!(shown["owner"], rustix::process::getuid().as_raw());
     assert_eq!(shown["unseen_holders"], false);
     let holders = shown["holders"].as_array().unwrap();
@@ -73,6 +75,34 @@ fn an_object_is_shown_whole() {
     let table = place.run(["ls"]).stdout;
     let row = table.lines().find(|row| row.starts_with(r"Local\Frames")).unwrap();
     assert!(row.contains("  section  64 KiB     4 KiB  ReadWrite   "), "{table}");
+}
+
+#[test]
+fn a_state_is_shown_where_there_is_one() {
+    let place = Place::new();
+    let _go = place.hold(["Go", "--event=manual"]);
+    let _slots = place.hold(["Slots", "--semaphore", "1/2"]);
+    let mut owner = place.start(["lock", "Turn", "--", "sh", "-c", "echo in; read x"]);
+    assert_eq!(owner.line(), "in");
+    let pid = owner.pid();
+
+    let shown = place.json(["show", "Turn", "--json"]);
+    assert_eq!((&shown["kind"], &shown["state"]["recursion"]), (&json!("mutex"), &json!(1)));
+    assert_eq!(shown["state"]["owner"], json!({ "process": pid, "thread": pid }));
+    assert_eq!(place.json(["ls", "--json"])["objects"][2], shown);
+    let text = place.run(["show", "Turn"]).stdout;
+    assert!(text.contains(&format!("state       owned by process {pid}, thread {pid}\n")), "{text}");
+    assert!(!text.contains("size") && !text.contains("protection"), "{text}");
+
+    let table = place.run(["ls"]).stdout;
+    for row in [
+        r"Local\Go     event         -         -  -           not signaled, manual reset  ".to_owned(),
+        r"Local\Slots  semaphore     -         -  -           1 of 2                      ".to_owned(),
+        format!(r"Local\Turn   mutex         -         -  -           {:<26}  ", format!("owned by {pid}")),
+    ] {
+        assert!(table.contains(&row), "{row:?}: {table}");
+    }
+    owner.end();
 }
 
 #[test]

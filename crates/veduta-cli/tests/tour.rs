@@ -17,7 +17,9 @@ fn the_tour_shows_what_it_should() {
     let tour = place.run(SMALL);
     assert_eq!(tour.code, Some(0), "{}{}", tour.stdout, tour.stderr);
     assert_eq!((tour.stderr.as_str(), tour.stdout.contains('✗')), ("", false));
-    for words in [r"Local\Tour", "copy-on-write", "by SIGKILL", "all freed", "no such object"] {
+    for words in
+        [r"Local\Tour", "copy-on-write", "by SIGKILL", "all freed", "no such object", "was abandoned"]
+    {
         assert!(tour.stdout.contains(words), "{words}: {}", tour.stdout);
     }
     nothing_is_left(&place);
@@ -31,10 +33,12 @@ fn the_tour_shows_what_it_should() {
 
     // What is there already is left alone, and the tour says which name it takes.
     let held = place.hold(["Tour", "--size", "4K"]);
+    let mutex = place.hold(["Tour mutex", "--mutex"]);
     let tour = place.run(SMALL);
     assert_eq!(tour.code, Some(0), "{}{}", tour.stdout, tour.stderr);
     assert!(tour.stdout.contains(r"Local\Tour-"), "{}", tour.stdout);
-    assert_eq!(held.end().code(), Some(0));
+    assert!(tour.stdout.contains(r"Local\Tour mutex-"), "{}", tour.stdout);
+    assert_eq!((held.end().code(), mutex.end().code()), (Some(0), Some(0)));
     nothing_is_left(&place);
 
     assert_eq!(place.run([&SMALL[..], &["--namespace", "."]].concat()).code, Some(2));
@@ -42,21 +46,23 @@ fn the_tour_shows_what_it_should() {
     assert_eq!(tour.code, Some(2), "{}{}", tour.stdout, tour.stderr);
     nothing_is_left(&place);
 
-    broken_off(&place, Signal::TERM);
-    nothing_is_left(&place);
+    for moment in ["opened", "the mutex"] {
+        broken_off(&place, moment, Signal::TERM);
+        nothing_is_left(&place);
+    }
     // Not even SIGKILL leaves processes: only what a sweep removes.
-    broken_off(&place, Signal::KILL);
+    broken_off(&place, "opened", Signal::KILL);
     place.run(["sweep"]);
     nothing_is_left(&place);
 }
 
-/// Sends the signal when the section is there and both processes run.
-fn broken_off(place: &Place, signal: Signal) {
+/// Sends the signal when the tour tells of this moment, at which there are other processes.
+fn broken_off(place: &Place, moment: &str, signal: Signal) {
     let mut tour = place.command().args(SMALL).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut lines = BufReader::new(tour.stdout.take().unwrap()).lines();
-    assert!(lines.any(|line| line.unwrap().contains("opened")));
+    assert!(lines.any(|line| line.unwrap().contains(moment)));
     let actors = children(tour.id());
-    assert_eq!(actors.len(), 2);
+    assert_ne!(actors, NOTHING);
     common::signal_child(&tour, signal);
     for _ in lines.by_ref() {}
     assert_eq!(tour.wait().unwrap().code(), None);

@@ -9,7 +9,22 @@ fn every_verb_explains_itself() {
     let place = Place::new();
     let help = place.run(["--help"]);
     assert_eq!(help.code, Some(0));
-    for verb in ["tour", "hold", "write", "read", "ls", "show", "cp", "sweep", "completions", "man"] {
+    for verb in [
+        "tour",
+        "hold",
+        "write",
+        "read",
+        "lock",
+        "wait",
+        "signal",
+        "post",
+        "ls",
+        "show",
+        "cp",
+        "sweep",
+        "completions",
+        "man",
+    ] {
         assert!(help.stdout.contains(&format!("\n  {verb} ")), "{verb}");
         let ran = place.run([verb, "--help"]);
         assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{verb}");

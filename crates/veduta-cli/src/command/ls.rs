@@ -77,17 +77,23 @@ fn print_table(objects: &[ObjectInfo]) -> Outcome<()> {
         ("SIZE", Right),
         ("RESIDENT", Right),
         ("PROTECTION", Left),
+        ("STATE", Left),
         ("OWNER", Left),
         ("AGE", Right),
         ("HOLDERS", Left),
     ]);
     for info in objects {
+        let [size, resident, protection] = match object::is_section(info) {
+            true => [Bytes(info.size).to_string(), object::resident(info), info.protection.to_string()],
+            false => [object::NONE; 3].map(str::to_owned),
+        };
         table.row([
             escape(&info.name),
             info.kind.to_string(),
-            Bytes(info.size).to_string(),
-            object::resident(info),
-            info.protection.to_string(),
+            size,
+            resident,
+            protection,
+            object::state_in_short(info),
             object::owner(info),
             object::age(info),
             object::holders(info),

@@ -3,12 +3,16 @@
 pub(crate) mod completions;
 pub(crate) mod cp;
 pub(crate) mod hold;
+pub(crate) mod lock;
 pub(crate) mod ls;
 pub(crate) mod man;
+pub(crate) mod post;
 pub(crate) mod read;
 pub(crate) mod show;
+pub(crate) mod signal;
 pub(crate) mod sweep;
 pub(crate) mod tour;
+pub(crate) mod wait;
 pub(crate) mod write;
 
 use crate::context::Context;

@@ -31,16 +31,21 @@ impl Verb for Args {
 }
 
 fn print(info: &ObjectInfo) -> Outcome<()> {
-    let mut facts = vec![
-        ("name", escape(&info.name)),
-        ("kind", info.kind.to_string()),
-        ("size", format!("{} ({} bytes)", Bytes(info.size), info.size)),
-        ("resident", object::resident(info)),
-        ("protection", info.protection.to_string()),
-        ("bytes in", escape(&info.backing.to_string())),
+    let mut facts = vec![("name", escape(&info.name)), ("kind", info.kind.to_string())];
+    if object::is_section(info) {
+        facts.extend([
+            ("size", format!("{} ({} bytes)", Bytes(info.size), info.size)),
+            ("resident", object::resident(info)),
+            ("protection", info.protection.to_string()),
+            ("bytes in", escape(&info.backing.to_string())),
+        ]);
+    } else {
+        facts.push(("state", object::state(info)));
+    }
+    facts.extend([
         ("owner", object::owner(info)),
         ("created", format!("{} ({} ago)", object::created(info), object::age(info))),
-    ];
+    ]);
     facts.extend(info.holders.iter().map(|holder| ("holder", object::holder(holder))));
     if info.unseen_holders {
         facts.push(("holder", "somebody that may not be seen from here".into()));

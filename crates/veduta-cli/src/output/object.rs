@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use std::fs;
 use std::time::SystemTime;
-use veduta::{Holder, ObjectInfo};
+use veduta::{Holder, Kind, ObjectInfo, ObjectState, Owner, Reset};
 
 /// What `--json` shows of an object. Fields are only ever added.
 #[derive(Debug, Serialize)]
@@ -21,9 +21,26 @@ pub(crate) struct Object {
     /// RFC 3339, UTC.
     created: Option<String>,
     backing: String,
+    /// Of a mutex, event or semaphore; null for a section, and where it may not be known.
+    state: Option<JsonState>,
     holders: Vec<JsonHolder>,
     /// Whether there are holders of which nothing can be seen.
     unseen_holders: bool,
+}
+
+/// Which of them it is stands in `kind`.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum JsonState {
+    Mutex { owner: Option<JsonOwner>, recursion: u32, abandoned: bool, waiters: u32 },
+    Event { reset: &'static str, signaled: bool, waiters: u32 },
+    Semaphore { count: u32, maximum: u32, waiters: u32 },
+}
+
+#[derive(Debug, Serialize)]
+struct JsonOwner {
+    process: u32,
+    thread: u32,
 }
 
 #[derive(Debug, Serialize)]
@@ -44,6 +61,7 @@ impl From<&ObjectInfo> for Object {
             owner: info.owner,
             created: timestamp(info.created).map(|time| time.to_string()),
             backing: info.backing.to_string(),
+            state: info.state.map(JsonState::from),
             holders: info
                 .holders
                 .iter()
@@ -56,6 +74,72 @@ impl From<&ObjectInfo> for Object {
             unseen_holders: info.unseen_holders,
         }
     }
+}
+
+impl From<ObjectState> for JsonState {
+    fn from(state: ObjectState) -> JsonState {
+        match state {
+            ObjectState::Mutex { owner, recursion, abandoned, waiters } => {
+                let owner = owner.map(|Owner { process, thread }| JsonOwner { process, thread });
+                JsonState::Mutex { owner, recursion, abandoned, waiters }
+            }
+            ObjectState::Event { reset, signaled, waiters } => {
+                let reset = match reset {
+                    Reset::Auto => "auto",
+                    Reset::Manual => "manual",
+                };
+                JsonState::Event { reset, signaled, waiters }
+            }
+            ObjectState::Semaphore { count, maximum, waiters } => {
+                JsonState::Semaphore { count, maximum, waiters }
+            }
+        }
+    }
+}
+
+/// What stands in the column of a fact that this kind of object does not have.
+pub(crate) const NONE: &str = "-";
+
+/// Whether it has bytes to map.
+pub(crate) fn is_section(info: &ObjectInfo) -> bool {
+    info.kind == Kind::Section
+}
+
+/// What the object is just now: `?` where that may not be known, nothing for a section.
+pub(crate) fn state(info: &ObjectInfo) -> String {
+    match info.state {
+        Some(state) => state.to_string(),
+        None if is_section(info) => NONE.into(),
+        None => "?".into(),
+    }
+}
+
+/// The same in few words: a thread says little where there is a process.
+pub(crate) fn state_in_short(info: &ObjectInfo) -> String {
+    let Some(ObjectState::Mutex { owner: Some(owner), recursion, waiters, .. }) = info.state else {
+        return state(info);
+    };
+    let mut words = format!("owned by {}", owner.process);
+    if recursion > 1 {
+        words += &format!(", {recursion} times");
+    }
+    match waiters {
+        0 => {}
+        1 => words += ", 1 waits",
+        many => words += &format!(", {many} wait"),
+    }
+    words
+}
+
+/// Who owns a mutex: `process 4711, thread 4713 (/bin/program and its arguments)`.
+pub(crate) fn owning_thread(info: &ObjectInfo) -> Option<String> {
+    let Some(ObjectState::Mutex { owner: Some(Owner { process, thread }), .. }) = info.state else {
+        return None;
+    };
+    let thread = if thread == process { String::new() } else { format!(", thread {thread}") };
+    let holder = info.holders.iter().find(|holder| holder.pid == process);
+    let command = holder.map_or_else(String::new, |holder| format!(" ({})", escape(&holder.command)));
+    Some(format!("process {process}{thread}{command}"))
 }
 
 fn timestamp(time: SystemTime) -> Option<Timestamp> {

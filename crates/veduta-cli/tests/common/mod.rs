@@ -9,7 +9,7 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, ExitStatus, Output, Stdio};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -143,6 +143,13 @@ impl Place {
         held
     }
 
+    /// Starts the tool, for a conversation.
+    pub(crate) fn start<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Running {
+        let mut command = self.command();
+        command.args(args);
+        Running::start(command)
+    }
+
     pub(crate) fn json<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> serde_json::Value {
         let ran = self.run(args);
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
@@ -232,6 +239,74 @@ impl Drop for Held {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The tool, running, with all its ends in hand. Killed when dropped.
+pub(crate) struct Running {
+    child: Child,
+    input: Option<ChildStdin>,
+    output: BufReader<ChildStdout>,
+    words: BufReader<ChildStderr>,
+}
+
+impl Running {
+    pub(crate) fn start(mut command: Command) -> Running {
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let input = child.stdin.take();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let words = BufReader::new(child.stderr.take().unwrap());
+        Running { child, input, output, words }
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn id(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        signal_child(&self.child, signal);
+    }
+
+    /// The next line on standard output.
+    pub(crate) fn line(&mut self) -> String {
+        next_line(&mut self.output)
+    }
+
+    /// The next line on standard error.
+    pub(crate) fn word(&mut self) -> String {
+        next_line(&mut self.words)
+    }
+
+    /// Waits for it without ending its input.
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        self.child.wait().unwrap()
+    }
+
+    /// Ends its input, waits for it, and returns its exit code, and the rest of what it wrote.
+    pub(crate) fn end(mut self) -> (Option<i32>, String, String) {
+        drop(self.input.take());
+        let (mut output, mut words) = (String::new(), String::new());
+        self.output.read_to_string(&mut output).unwrap();
+        self.words.read_to_string(&mut words).unwrap();
+        (self.wait().code(), output, words)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn next_line(from: &mut impl BufRead) -> String {
+    let mut line = String::new();
+    from.read_line(&mut line).unwrap();
+    line.trim_end().to_owned()
 }
 
 pub(crate) fn signal_child(child: &Child, signal: Signal) {

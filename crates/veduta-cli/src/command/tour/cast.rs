@@ -12,7 +12,8 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 pub(super) struct Actor {
     pub(super) role: &'static str,
     child: Child,
-    orders: ChildStdin,
+    /// Until it is dismissed.
+    orders: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
     stop: Stop,
 }
@@ -27,9 +28,13 @@ impl Actor {
             .spawn()
             .map_err(cannot)?;
         match (child.stdin.take(), child.stdout.take()) {
-            (Some(orders), Some(answers)) => {
-                Ok(Actor { role, child, orders, answers: BufReader::new(answers), stop: stop.clone() })
-            }
+            (Some(orders), Some(answers)) => Ok(Actor {
+                role,
+                child,
+                orders: Some(orders),
+                answers: BufReader::new(answers),
+                stop: stop.clone(),
+            }),
             _ => unreachable!("both were asked for"),
         }
     }
@@ -40,7 +45,24 @@ impl Actor {
 
     /// Gives an order and waits for the answer. Fails if the actor could not follow it.
     pub(super) fn ask(&mut self, order: &Order) -> Outcome<Answer> {
-        let answer = self.exchange(order);
+        self.tell(order)?;
+        self.hear()
+    }
+
+    /// Gives an order, and does not wait for the answer.
+    pub(super) fn tell(&mut self, order: &Order) -> Outcome<()> {
+        let order = serde_json::to_string(order);
+        let told = match &mut self.orders {
+            Some(orders) => order.map_err(Into::into).and_then(|order| writeln!(orders, "{order}")),
+            None => unreachable!("who is dismissed is not there any more"),
+        };
+        self.stop.check()?;
+        told.map_err(|error| Failure::new(format!("the {} process takes no orders: {error}", self.role)))
+    }
+
+    /// Waits for the answer to an order. Fails if the actor could not follow it.
+    pub(super) fn hear(&mut self) -> Outcome<Answer> {
+        let answer = self.read_answer();
         // A signal from the terminal ends the actors too, which is no failure of theirs.
         self.stop.check()?;
         match answer {
@@ -52,12 +74,18 @@ impl Actor {
         }
     }
 
-    fn exchange(&mut self, order: &Order) -> std::io::Result<Answer> {
-        let order = serde_json::to_string(order)?;
-        writeln!(self.orders, "{order}")?;
+    fn read_answer(&mut self) -> std::io::Result<Answer> {
         let mut answer = String::new();
         self.answers.read_line(&mut answer)?;
         Ok(serde_json::from_str(&answer)?)
+    }
+
+    /// Lets the process end by itself.
+    pub(super) fn dismiss(mut self) -> Outcome<()> {
+        let cannot = |error| Failure::new(format!("cannot wait for the {} process: {error}", self.role));
+        // The end of its orders. Dropped afterwards, it kills nobody: the process was waited for.
+        self.orders = None;
+        self.child.wait().map_err(cannot).map(drop)
     }
 
     /// Kills the process with SIGKILL, and returns the signal that it ended by.

@@ -1,4 +1,4 @@
-//! `veduta tour`: what sections do, shown on this machine with real processes.
+//! `veduta tour`: what sections and mutexes do, shown on this machine with real processes.
 //!
 //! Nothing is simulated: two more processes of this program act, and every line is something that was just observed.
 //! The first observation that is not as it should be ends the tour with an error.
@@ -10,6 +10,8 @@ mod narrator;
 mod pattern;
 mod sample;
 mod sharing;
+mod tally;
+mod turns;
 
 use super::Verb;
 use super::cp::{self, Manner, Progress};
@@ -54,6 +56,7 @@ impl Verb for Args {
         let mut narrator = Narrator::default();
         narrator.greet(std::process::id())?;
         sharing::show(context, &mut narrator, self.section_size, &stop)?;
+        turns::show(context, &mut narrator, &stop)?;
         self.show_copy(context, &mut narrator, &stop)?;
         narrator.finish()?;
         Ok(ExitCode::Done)

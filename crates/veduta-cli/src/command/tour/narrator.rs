@@ -1,7 +1,9 @@
 //! How the tour is told: numbered steps, aligned facts, and a mark at each one that was checked.
 
+use super::cast::Actor;
 use crate::failure::{Failure, Outcome};
 use crate::output::{escape, print, style};
+use signal_hook::consts::SIGKILL;
 use std::time::Instant;
 
 #[derive(Debug)]
@@ -52,6 +54,16 @@ impl Narrator {
         }
         self.line('✗', style::BAD, label, observed)?;
         Err(Failure::new(format!("step {} does not show what it should: {label}: {observed}", self.steps)))
+    }
+
+    /// Checks that the actor ended by SIGKILL.
+    pub(super) fn check_killed(&mut self, actor: &Actor, signal: Option<i32>) -> Outcome<()> {
+        let end = match signal {
+            Some(SIGKILL) => "by SIGKILL".into(),
+            Some(signal) => format!("by signal {signal}"),
+            None => "not killed: it ended by itself".into(),
+        };
+        self.check("killed", format!("{} ({}), {end}", actor.role, actor.pid()), signal == Some(SIGKILL))
     }
 
     pub(super) fn finish(self) -> Outcome<()> {

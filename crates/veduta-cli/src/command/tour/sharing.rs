@@ -8,7 +8,6 @@ use crate::context::Context;
 use crate::failure::Outcome;
 use crate::quantity::Bytes;
 use crate::signals::Stop;
-use signal_hook::consts::SIGKILL;
 use veduta::{Code, ObjectInfo};
 
 /// The smallest section whose memory stands out from the noise.
@@ -148,7 +147,7 @@ impl Stage<'_> {
         let opened = self.context.sections().open(&self.name);
         self.narrator.check("open", self.or_code(&opened, |_| "opened".into()), absent(&opened))?;
 
-        let (listed, places) = self.look_everywhere()?;
+        let (listed, places) = look_everywhere(self.context, &[&self.name])?;
         let observed =
             if listed { format!("the name, in {places}") } else { format!("nothing, in {places}") };
         self.narrator.check("left", observed, !listed)
@@ -156,13 +155,7 @@ impl Stage<'_> {
 
     fn kill(&mut self, actor: &mut Actor) -> Outcome<()> {
         let signal = actor.kill()?;
-        let end = match signal {
-            Some(SIGKILL) => "by SIGKILL".into(),
-            Some(signal) => format!("by signal {signal}"),
-            None => "not killed: it ended by itself".into(),
-        };
-        let observed = format!("{} ({}), {end}", actor.role, actor.pid());
-        self.narrator.check("killed", observed, signal == Some(SIGKILL))
+        self.narrator.check_killed(actor, signal)
     }
 
     /// Checks that the object is held by these actors and by nobody else.
@@ -207,23 +200,6 @@ impl Stage<'_> {
         Ok(self.context.object(&self.name)?)
     }
 
-    /// Whether a namespace still knows the name, held or not, and where that was looked for.
-    fn look_everywhere(&self) -> Outcome<(bool, String)> {
-        let mut known = false;
-        let mut places = Vec::new();
-        for namespace in self.context.namespaces()? {
-            let listing = namespace.objects()?;
-            known |= listing
-                .objects
-                .iter()
-                .map(|info| &info.name)
-                .chain(&listing.stale)
-                .any(|name| *name == self.name);
-            places.push(namespace.path().display().to_string());
-        }
-        Ok((known, places.join(" and ")))
-    }
-
     fn or_code<T>(&self, result: &veduta::Result<T>, show: impl FnOnce(&T) -> String) -> String {
         match result {
             Ok(value) => format!("{}: {}", self.name, show(value)),
@@ -238,6 +214,19 @@ impl Drop for Stage<'_> {
     fn drop(&mut self) {
         drop(self.context.sections().open(&self.name));
     }
+}
+
+/// Whether a namespace still knows one of the names, held or not, and where that was looked for.
+pub(super) fn look_everywhere(context: &Context, names: &[&str]) -> Outcome<(bool, String)> {
+    let mut known = false;
+    let mut places = Vec::new();
+    for namespace in context.namespaces()? {
+        let listing = namespace.objects()?;
+        let mut listed = listing.objects.iter().map(|info| &info.name).chain(&listing.stale);
+        known |= listed.any(|name| names.contains(&name.as_str()));
+        places.push(namespace.path().display().to_string());
+    }
+    Ok((known, places.join(" and ")))
 }
 
 fn greeting(from: &Actor) -> String {
