@@ -12,3 +12,7 @@ bench:
 # The narrated run.
 tour:
     cargo run --release -- tour
+
+# Every order of the steps of the lock and wait algorithms, in small cases: a minute or two. `just loom "" --include-ignored`: three more.
+loom CASES="" *ARGS:
+    RUSTFLAGS="--cfg loom" cargo test -p veduta --lib --release --target-dir target/loom loomed::{{CASES}} -- {{ARGS}}

@@ -7,6 +7,7 @@
 
 mod contest;
 mod memory;
+mod sync;
 
 use contest::{Contest, Limit};
 use std::hint::black_box;
@@ -25,14 +26,22 @@ fn main() {
         let count = arguments.next().and_then(|count| count.parse().ok()).expect("a number of names");
         return hold(count, arguments.next());
     }
+    // A part of the rows: `cargo bench -p veduta --bench ratios -- sync`.
+    let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    let wanted = |group: &str| only.as_deref().is_none_or(|only| only == group);
     println!("{:<58} {:>8} {:>8}   spread of the middle half", "ratio (veduta / other)", "median", "limit");
     let mut failed = 0;
-    failed += map_and_unmap(SIZE, "64 KiB");
-    failed += map_and_unmap(1 << 30, "1 GiB");
-    failed += open_by_name();
-    failed += copies();
-    failed += atomics();
-    failed += memory::per_section();
+    if wanted("sync") {
+        failed += sync::all();
+    }
+    if wanted("sections") {
+        failed += map_and_unmap(SIZE, "64 KiB");
+        failed += map_and_unmap(1 << 30, "1 GiB");
+        failed += open_by_name();
+        failed += copies();
+        failed += atomics();
+        failed += memory::per_section();
+    }
     if failed > 0 {
         println!("{failed} over the limit; on a noisy machine, look at the spread and run again");
     }
