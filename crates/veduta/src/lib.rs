@@ -22,6 +22,7 @@
 //! ARCHITECTURE.md is the map of the source, docs/limits.md says what is not done.
 
 mod access;
+mod disposition;
 mod error;
 mod memory;
 mod name;
@@ -35,13 +36,14 @@ mod view;
 mod windows;
 
 pub use access::{Protection, SectionAccess, SyncAccess, ViewAccess};
+pub use disposition::Disposition;
 pub use error::{Code, Error, Result};
 pub use memory::{SharedAtomic, SharedInteger};
 pub use name::{ObjectName, Scope};
 pub use namespace::{
     Backing, Holder, HolderAccess, Kind, Listing, Namespace, ObjectInfo, Problem, Sweep, SweepMode, Swept,
 };
-pub use section::{Commit, Disposition, Pages, Section, SectionOptions};
+pub use section::{Commit, Pages, Section, SectionOptions};
 pub use sync::{
     Awaitable, Event, MAXIMUM_WAIT_OBJECTS, Mutex, MutexGuard, ObjectState, Owner, Reset, Semaphore,
     SyncObject, SyncOptions, Waitable, Waited, Waiting, signal_and_wait, wait_all, wait_any, waiting_any,

@@ -1,5 +1,6 @@
 //! Sections: memory, or a file, that processes map views of.
 
+use crate::disposition::{Disposition, open_or_create};
 use crate::view::ViewOptions;
 use crate::windows::Windows;
 use crate::{
@@ -9,15 +10,6 @@ use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// Whether an object was there already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Disposition {
-    /// It is new.
-    Created,
-    /// It was there: its size and protection are what its creator gave it. `ERROR_ALREADY_EXISTS`, as news and not as error.
-    Opened,
-}
 
 /// What is promised of a section's memory, or of the room for a file that it makes longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -167,19 +159,13 @@ impl<'a> SectionOptions<'a> {
         }
         let (name, place) = self.place(name)?;
         let tell = |error: Error| error.object(&name);
-        loop {
-            let handle = self.protection.handle_access();
-            if let Some(section) = sys::section::open(&place, &name, Kind::Section, handle).map_err(tell)? {
-                return Ok((self.finish(section, Some(name))?, Disposition::Opened));
-            }
-            let nothing = |_: std::os::fd::BorrowedFd<'_>, _| Ok(());
-            if let Some(section) =
-                sys::section::create_named(&self.new_section(), &place, &name, nothing).map_err(tell)?
-            {
-                return Ok((self.finish(section, Some(name))?, Disposition::Created));
-            }
-            // Somebody else was faster; or was faster and is gone again.
-        }
+        let handle = self.protection.handle_access();
+        let nothing = |_: std::os::fd::BorrowedFd<'_>, _| Ok(());
+        let (section, disposition) = open_or_create(
+            || sys::section::open(&place, &name, Kind::Section, handle).map_err(tell),
+            || sys::section::create_named(&self.new_section(), &place, &name, nothing).map_err(tell),
+        )?;
+        Ok((self.finish(section, Some(name))?, disposition))
     }
 
     /// Creates a section that must not be there yet.

@@ -1,6 +1,7 @@
 //! How mutexes, events and semaphores come about.
 
 use super::Handle;
+use crate::disposition::open_or_create;
 use crate::{Code, Disposition, Error, Kind, Namespace, ObjectName, Result, SyncAccess, Waitable, sys};
 use std::marker::PhantomData;
 use sys::sync::{NewState, Object};
@@ -101,16 +102,11 @@ impl<'a, T: SyncObject> SyncOptions<'a, T> {
         }
         let (name, place) = Namespace::place(self.namespace, name)?;
         let tell = |error: Error| error.object(&name);
-        loop {
-            if let Some(object) = sys::sync::open(&place, &name, T::KIND, self.access).map_err(tell)? {
-                return Ok((self.finish(object, Some(name))?, Disposition::Opened));
-            }
-            let created = sys::sync::create_named(self.new, &place, &name, self.mode, self.access);
-            if let Some(object) = created.map_err(tell)? {
-                return Ok((self.finish(object, Some(name))?, Disposition::Created));
-            }
-            // Somebody else was faster; or was faster and is gone again.
-        }
+        let (object, disposition) = open_or_create(
+            || sys::sync::open(&place, &name, T::KIND, self.access).map_err(tell),
+            || sys::sync::create_named(self.new, &place, &name, self.mode, self.access).map_err(tell),
+        )?;
+        Ok((self.finish(object, Some(name))?, disposition))
     }
 
     /// Creates an object that must not be there yet.

@@ -58,6 +58,18 @@ fn tag() -> u64 {
 impl Page {
     /// Takes a unit if there is one, or finds a manual event signaled.
     pub(super) fn try_take(&self, rule: Rule) -> bool {
+        let left = |state| match (value(state), rule) {
+            (0, _) => None,
+            (_, Rule::Manual) => Some(state),
+            (_, Rule::Auto) => Some(0),
+            (count, Rule::Counting { .. }) => Some(u64::from(count - 1)),
+        };
+        self.change(left).is_some()
+    }
+
+    /// Changes the state to what `next` makes of it, once nobody else is changing it; gives what it is then. `None`: `next` wants no
+    /// change.
+    fn change(&self, next: impl Fn(u64) -> Option<u64>) -> Option<u64> {
         let mut seen = self.state.load(Ordering::SeqCst);
         let mut marks = 0;
         loop {
@@ -65,14 +77,12 @@ impl Page {
                 seen = self.settled(seen, &mut marks);
                 continue;
             }
-            let next = match (value(seen), rule) {
-                (0, _) => return false,
-                (_, Rule::Manual) => return true,
-                (_, Rule::Auto) => 0,
-                (count, Rule::Counting { .. }) => count - 1,
-            };
-            match self.exchange(seen, next.into()) {
-                Ok(()) => return true,
+            let then = next(seen)?;
+            if then == seen {
+                return Some(seen);
+            }
+            match self.exchange(seen, then) {
+                Ok(()) => return Some(then),
                 Err(now) => seen = now,
             }
         }
@@ -80,12 +90,7 @@ impl Page {
 
     /// The value, once nobody is changing it.
     pub(super) fn settled_value(&self) -> u32 {
-        let mut seen = self.state.load(Ordering::SeqCst);
-        let mut marks = 0;
-        while is_marked(seen) {
-            seen = self.settled(seen, &mut marks);
-        }
-        value(seen)
+        self.change(Some).map_or(0, value)
     }
 
     /// Sets an event, or releases units of a semaphore; gives the value before.
@@ -206,18 +211,7 @@ impl Page {
 
     /// Makes an event unsignaled.
     pub(super) fn reset(&self) {
-        let mut seen = self.state.load(Ordering::SeqCst);
-        let mut marks = 0;
-        loop {
-            if is_marked(seen) {
-                seen = self.settled(seen, &mut marks);
-                continue;
-            }
-            match self.exchange(seen, 0) {
-                Ok(()) => return,
-                Err(now) => seen = now,
-            }
-        }
+        self.change(|_| Some(0));
     }
 
     fn release_all(&self) {
@@ -322,18 +316,10 @@ impl Page {
 
     fn mark(&self) -> Mark {
         reached(Step::MarkState);
-        let mark = tag();
-        let mut seen = self.state.load(Ordering::SeqCst);
-        let mut marks = 0;
-        loop {
-            if is_marked(seen) {
-                seen = self.settled(seen, &mut marks);
-                continue;
-            }
-            match self.exchange(seen, seen | mark) {
-                Ok(()) => return Mark(seen | mark),
-                Err(now) => seen = now,
-            }
+        let tag = tag();
+        match self.change(|state| Some(state | tag)) {
+            Some(marked) => Mark(marked),
+            None => unreachable!("every state can be marked"),
         }
     }
 
@@ -345,22 +331,9 @@ impl Page {
 
     /// Marks the state if there is something to take: the first half of taking from several objects at once.
     pub(super) fn reserve(&self) -> Option<Reserved> {
-        let mut seen = self.state.load(Ordering::SeqCst);
-        let mut marks = 0;
-        loop {
-            if is_marked(seen) {
-                seen = self.settled(seen, &mut marks);
-                continue;
-            }
-            if value(seen) == 0 {
-                return None;
-            }
-            let marked = seen | tag();
-            match self.exchange(seen, marked) {
-                Ok(()) => return Some(Reserved(Mark(marked))),
-                Err(now) => seen = now,
-            }
-        }
+        let tag = tag();
+        let marked = self.change(|state| (value(state) != 0).then_some(state | tag));
+        marked.map(|marked| Reserved(Mark(marked)))
     }
 
     /// Takes what was reserved. `false`: somebody broke the reservation.
