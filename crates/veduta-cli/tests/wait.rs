@@ -175,10 +175,10 @@ fn absent_is_the_expected_no() {
     let place = Place::new();
     let _go = place.hold(["Go", "--event"]);
     for (args, hint) in [
-        (&["signal", "Nobody"][..], "`veduta hold Nobody --event`"),
-        (&["post", "Nobody"], "`veduta hold Nobody --semaphore 0`"),
-        (&["wait", "Nobody"], "`veduta hold Nobody --event`"),
-        (&["wait", "Go", "Nobody", "--any"], "`veduta hold Nobody --event`"),
+        (&["signal", "Nobody"][..], "`veduta hold \"Nobody\" --event`"),
+        (&["post", "Nobody"], "`veduta hold \"Nobody\" --semaphore 0`"),
+        (&["wait", "Nobody"], "`veduta hold \"Nobody\" --event`"),
+        (&["wait", "Go", "Nobody", "--any"], "`veduta hold \"Nobody\" --event`"),
     ] {
         let ran = place.run(args);
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""), "{args:?}: {ran:?}");

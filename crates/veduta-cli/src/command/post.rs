@@ -22,7 +22,7 @@ impl Verb for Args {
             context.semaphores().access(SyncAccess::MODIFY_STATE).open(&self.name).map_err(|error| {
                 Failure::of(error, || {
                     format!(
-                        "a semaphore is there as long as somebody holds it: `veduta hold {} --semaphore 0`",
+                        "a semaphore is there as long as somebody holds it: `veduta hold \"{}\" --semaphore 0`",
                         self.name
                     )
                 })

@@ -23,7 +23,10 @@ impl Verb for Args {
     fn run(&self, context: &Context) -> Outcome {
         let event = context.events().access(SyncAccess::MODIFY_STATE).open(&self.name).map_err(|error| {
             Failure::of(error, || {
-                format!("an event is there as long as somebody holds it: `veduta hold {} --event`", self.name)
+                format!(
+                    "an event is there as long as somebody holds it: `veduta hold \"{}\" --event`",
+                    self.name
+                )
             })
         })?;
         let name = escape(&event.name().map_or_else(|| self.name.clone(), ToString::to_string));

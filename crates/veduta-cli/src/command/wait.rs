@@ -47,7 +47,9 @@ impl Target {
         };
         open().map_err(|error| {
             Failure::of(error, || {
-                format!("it is there as long as somebody holds it: `veduta hold {name} --event`, for example")
+                format!(
+                    "it is there as long as somebody holds it: `veduta hold \"{name}\" --event`, for example"
+                )
             })
         })
     }

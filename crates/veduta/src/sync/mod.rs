@@ -82,7 +82,7 @@ macro_rules! handle_methods {
                 self.try_clone_with(self.access())
             }
 
-            /// Another handle to the same object, with other rights.
+            /// Another handle to the same object, with other rights; they may be more.
             ///
             /// # Errors
             /// Those of [`try_clone`](Self::try_clone).

@@ -12,6 +12,8 @@ const ACQUIRE: &str = "acquire mutex";
 ///
 /// It is owned by a thread, as often as that thread acquired it, and released only by that thread. If the owner ends without releasing
 /// it, however it ends, the next one gets it and is told that it was *abandoned*: what it protects may be half done. It is never lost.
+/// Somebody must have a handle all the while: with the last one the mutex goes, and the next one to create it gets a new one. Closing a
+/// handle does not release what the thread owns.
 ///
 /// ```
 /// use veduta::Mutex;
@@ -102,15 +104,19 @@ impl Mutex {
     }
 
     /// A guard of a mutex that this thread owns already, because it created it [`owned`](SyncOptions::owned), or got it from
-    /// [`wait_any`](crate::wait_any) or [`wait_all`](crate::wait_all).
+    /// [`wait`](crate::Waitable::wait), [`wait_any`](crate::wait_any) or [`wait_all`](crate::wait_all): one for each time.
     ///
     /// # Errors
-    /// [`Code::NOT_OWNER`]: this thread does not own it.
+    /// [`Code::NOT_OWNER`]: this thread does not own it, or there is a guard for each time that it acquired it.
     pub fn guard(&self) -> Result<MutexGuard<'_>> {
-        if self.handle.sys.is_mine()? {
-            return Ok(MutexGuard::new(self, Thread::current()?, Acquired::Free));
+        let refuse = |hint| Err(self.handle.tell(Error::new(Code::NOT_OWNER, "guard mutex").hint(hint)));
+        if !self.handle.sys.is_mine()? {
+            return refuse("this thread does not own it");
         }
-        Err(self.handle.tell(Error::new(Code::NOT_OWNER, "guard mutex")))
+        if !self.handle.sys.add_guard() {
+            return refuse("there is a guard for each time that this thread acquired it");
+        }
+        Ok(MutexGuard { mutex: self, abandoned: self.handle.sys.was_abandoned(), thread: Thread::current()? })
     }
 
     /// Releases the mutex once. For who keeps no guard: a thread that acquired it several times releases it as often.
@@ -138,7 +144,7 @@ impl SyncOptions<'_, Mutex> {
     }
 }
 
-/// A mutex that this thread owns. Dropping it releases the mutex.
+/// A mutex that this thread owns. Dropping it releases the mutex, also in a panic: then it is released, and not abandoned.
 #[derive(Debug)]
 #[must_use = "dropping the guard releases the mutex"]
 pub struct MutexGuard<'a> {
@@ -151,12 +157,19 @@ pub struct MutexGuard<'a> {
 impl<'a> MutexGuard<'a> {
     #[inline]
     fn new(mutex: &'a Mutex, thread: Thread, acquired: Acquired) -> MutexGuard<'a> {
+        mutex.handle.sys.add_guard();
         MutexGuard { mutex, abandoned: acquired == Acquired::Abandoned, thread }
     }
 
     /// Whether the owner before ended without releasing the mutex: what it protects may be half done. Told once.
     pub fn is_abandoned(&self) -> bool {
         self.abandoned
+    }
+
+    /// Leaves the mutex owned without a guard: [`Mutex::release`] releases it, or another [`Mutex::guard`].
+    pub fn leak(self) {
+        self.mutex.handle.sys.remove_guard(self.thread);
+        std::mem::forget(self);
     }
 
     /// Releases the mutex, and says if that failed.
@@ -166,6 +179,7 @@ impl<'a> MutexGuard<'a> {
     pub fn unlock(self) -> Result<()> {
         let (mutex, thread) = (self.mutex, self.thread);
         std::mem::forget(self);
+        mutex.handle.sys.remove_guard(thread);
         mutex.release_as(thread)
     }
 }
@@ -174,6 +188,7 @@ impl Drop for MutexGuard<'_> {
     #[inline(always)]
     fn drop(&mut self) {
         // It can fail only if somebody else wrote to the mutex's memory; who wants to know calls `unlock`.
+        self.mutex.handle.sys.remove_guard(self.thread);
         drop(self.mutex.release_as(self.thread));
     }
 }

@@ -116,7 +116,7 @@ fn of_a_mutex() {
             ("query", QUERY, |mutex| mutex.state().map(drop)),
             // Owning it is enough.
             ("guard", NONE, |mutex| {
-                mutex.guard().map(std::mem::forget)?;
+                mutex.guard().map(veduta::MutexGuard::leak)?;
                 assert_eq!(mutex.try_clone_with(SYNCHRONIZE)?.wait(LONG)?, Waited::Signaled(0));
                 mutex.release()
             }),

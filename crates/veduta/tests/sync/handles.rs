@@ -97,7 +97,7 @@ fn who_owns_a_mutex_does_not_change_when_handles_travel() {
     let mut mutex = Mutex::options().owned(true).inheritable(true).create_unnamed().unwrap();
     assert!(mutex.is_inheritable());
     for _ in 0..3 {
-        mutex.guard().map(std::mem::forget).unwrap();
+        mutex.guard().map(veduta::MutexGuard::leak).unwrap();
         mutex = Mutex::from_descriptors(mutex.into_descriptors().unwrap()).unwrap();
         mutex = mutex.into_inheritable().unwrap();
     }

@@ -69,7 +69,7 @@ fn role_peer() {
 /// Owns a mutex, and does what it is told.
 fn own(mutex: Mutex) {
     let times = variable("TIMES").map_or(1, |times| times.parse().unwrap());
-    (0..times).for_each(|_| std::mem::forget(mutex.lock().unwrap()));
+    (0..times).for_each(|_| mutex.lock().unwrap().leak());
     child::say("own");
     let mut mutex = Some(mutex);
     loop {
@@ -85,7 +85,7 @@ fn own(mutex: Mutex) {
             }
             "open" => {
                 mutex = Some(open(Mutex::options));
-                child::say(mutex.as_ref().unwrap().guard().map(std::mem::forget).is_ok());
+                child::say(mutex.as_ref().unwrap().guard().map(veduta::MutexGuard::leak).is_ok());
             }
             "exit" => std::process::exit(0),
             // The thread ends, and then the process.

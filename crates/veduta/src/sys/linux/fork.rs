@@ -22,14 +22,15 @@ pub(crate) fn generation() -> u64 {
         }
         extern "C" fn forked() {
             FORKS.fetch_add(1, Ordering::Relaxed);
-            super::sync::let_go_of_locks();
+            super::sync::let_go_of_locks(false);
         }
         extern "C" fn born() {
             CHILDHOODS.fetch_add(1, Ordering::Relaxed);
-            forked();
+            FORKS.fetch_add(1, Ordering::Relaxed);
+            super::sync::let_go_of_locks(true);
         }
-        // SAFETY: they live as long as the program. In a child they touch atomics and unlock what their own thread has locked,
-        // which is allowed there.
+        // SAFETY: they live as long as the program. In a child they touch atomics, unlock what their own thread has locked, close
+        // descriptors and give memory back, which the C library allows there.
         let status = unsafe { libc::pthread_atfork(Some(forks), Some(forked), Some(born)) };
         // Only memory can be missing. Without the hook every later fork would go unseen, and names with it.
         assert_eq!(status, 0, "no memory left to watch for forks");

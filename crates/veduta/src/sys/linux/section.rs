@@ -23,7 +23,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 const CREATE: &str = "create section";
-const DUPLICATE: &str = "duplicate handle to section";
+const DUPLICATE: &str = "duplicate handle";
 
 /// What a new section is to be.
 pub(crate) struct NewSection<'a> {
@@ -544,9 +544,10 @@ impl Section {
             Errno::ACCESS | Errno::PERM | Errno::ROFS => {
                 failed(DUPLICATE, errno).hint("the object does not give this user that access")
             }
-            errno => {
+            Errno::NOENT | Errno::NOTDIR => {
                 failed(DUPLICATE, errno).hint("a handle is duplicated through /proc, which must be mounted")
             }
+            errno => failed(DUPLICATE, errno),
         };
         let facts = Facts { access, ..self.facts };
         match self.reopened(access) {

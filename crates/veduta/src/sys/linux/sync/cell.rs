@@ -14,8 +14,6 @@ use rustix::mm::{self, MapFlags, ProtFlags};
 #[cfg(not(loom))]
 use std::ffi::c_void;
 use std::ptr::NonNull;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 const MAP: &str = "map state of object";
 
@@ -26,8 +24,6 @@ pub(crate) struct Cell {
     pub(super) nature: Nature,
     pub(super) seats: Seats,
     pub(super) patience: Patience,
-    /// Nobody in this process has a handle any more, but a thread owns the mutex.
-    kept: AtomicBool,
 }
 
 /// What an object is, for who waits for it.
@@ -63,31 +59,17 @@ impl Cell {
         let base = NonNull::new(base.cast::<u8>()).ok_or_else(|| fail(rustix::io::Errno::FAULT))?;
         let nature = match rule {
             Some(rule) => Nature::Signal(rule),
-            // SAFETY: the private page is right behind the shared one, and `Cell::release_handle` keeps both for owners.
+            // SAFETY: the private page is right behind the shared one, and the registry keeps both for owners.
             None => Nature::Mutex(Owner::new(unsafe { Node::of_page(base) })),
         };
-        Ok(Cell {
-            base,
-            id,
-            nature,
-            seats: Seats::new(),
-            patience: Patience::new(),
-            kept: AtomicBool::new(false),
-        })
+        Ok(Cell { base, id, nature, seats: Seats::new(), patience: Patience::new() })
     }
 
     /// A cell with a page of its own, in plain memory.
     #[cfg(loom)]
     pub(super) fn new(page: Page, id: FileId, nature: impl FnOnce(NonNull<u8>) -> Nature) -> Cell {
         let base = NonNull::from(Box::leak(Box::new(page))).cast();
-        Cell {
-            base,
-            id,
-            nature: nature(base),
-            seats: Seats::new(),
-            patience: Patience::new(),
-            kept: AtomicBool::new(false),
-        }
+        Cell { base, id, nature: nature(base), seats: Seats::new(), patience: Patience::new() }
     }
 
     #[inline]
@@ -111,24 +93,9 @@ impl Cell {
         }
     }
 
-    /// Gives up a handle's share. A mutex that a thread of this process owns stays mapped: the kernel's list leads there.
-    pub(super) fn release_handle(self: Arc<Cell>) {
-        if let Nature::Mutex(owner) = &self.nature
-            && Arc::strong_count(&self) == 1
-            && owner.is_in_use()
-            && !self.kept.swap(true, Ordering::SeqCst)
-        {
-            std::mem::forget(self);
-        }
-    }
-
-    /// Undoes the keeping, once the mutex is free and somebody has a handle again.
-    #[inline]
-    pub(super) fn reclaim(self: &Arc<Cell>) {
-        if self.kept.load(Ordering::Relaxed) && self.kept.swap(false, Ordering::SeqCst) {
-            // SAFETY: `release_handle` forgot one share, and the caller has another.
-            unsafe { Arc::decrement_strong_count(Arc::as_ptr(self)) };
-        }
+    /// Whether the kernel's list leads here: a thread of this process owns the mutex.
+    pub(super) fn is_in_use(&self) -> bool {
+        matches!(&self.nature, Nature::Mutex(owner) if owner.is_in_use(self.page()))
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{
 use rustix::fd::{AsFd, BorrowedFd};
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::mem::ManuallyDrop;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 
 /// What a new object is to be.
@@ -94,7 +95,26 @@ pub(crate) struct Object {
 const ACCESS: SectionAccess = SectionAccess::READ.union(SectionAccess::WRITE).union(SectionAccess::QUERY);
 
 /// What this process has mapped.
-type Registry = HashMap<FileId, Weak<Cell>>;
+#[derive(Default)]
+pub(super) struct Registry {
+    cells: HashMap<FileId, Weak<Cell>>,
+    /// What nobody has a handle to any more, but a thread owns: the kernel's list leads there.
+    kept: Vec<Arc<Cell>>,
+}
+
+impl Registry {
+    /// Forgets what nobody needs any more.
+    fn tidy(&mut self) {
+        let cells = &mut self.cells;
+        self.kept.retain(|cell| {
+            let needed = cell.is_in_use();
+            if !needed && Arc::strong_count(cell) == 1 {
+                cells.remove(&cell.id);
+            }
+            needed
+        });
+    }
+}
 
 static REGISTRY: LazyLock<Mutex<Registry>> = LazyLock::new(Mutex::default);
 
@@ -103,7 +123,8 @@ type Locks = (MutexGuard<'static, Registry>, MutexGuard<'static, Threads>);
 
 thread_local! {
     /// The locks while this thread forks: in the child, a thread that had one would not be there to give it back.
-    static KEPT: RefCell<Option<Locks>> = const { RefCell::new(None) };
+    // Without a destructor: processes fork on their way out, too.
+    static KEPT: RefCell<Option<ManuallyDrop<Locks>>> = const { RefCell::new(None) };
 }
 
 /// The registry, for who is alone with it.
@@ -116,12 +137,17 @@ pub(super) fn registry() -> MutexGuard<'static, Registry> {
 
 /// Before a fork: nobody else has a lock until [`let_go_of_locks`].
 pub(crate) fn keep_locks() {
-    KEPT.set(Some((registry(), robust::threads())));
+    KEPT.set(Some(ManuallyDrop::new((registry(), robust::threads()))));
 }
 
-/// After a fork, in the parent and in the child.
-pub(crate) fn let_go_of_locks() {
-    KEPT.set(None);
+/// After a fork, in the parent and in the child. The child leaves its parent's seats to the parent.
+pub(crate) fn let_go_of_locks(is_child: bool) {
+    let Some(locks) = KEPT.take() else { return };
+    let (registry, threads) = ManuallyDrop::into_inner(locks);
+    if is_child {
+        registry.cells.values().filter_map(Weak::upgrade).for_each(|cell| cell.seats.leave_to_parent());
+    }
+    drop((registry, threads));
 }
 
 /// Opens an object by name; `None` when there is none.
@@ -189,22 +215,26 @@ fn fill(new: NewState, bytes: BorrowedFd<'_>, start: u64) -> Result<Option<Arc<C
 fn cell_of(bytes: BorrowedFd<'_>, start: u64, rule: Option<Rule>) -> Result<Arc<Cell>> {
     let id = entry::identity(bytes).map_err(|errno| failed("map state of object", errno))?;
     let mut registry = registry();
-    if let Some(cell) = registry.get(&id).and_then(Weak::upgrade) {
+    registry.tidy();
+    if let Some(cell) = registry.cells.get(&id).and_then(Weak::upgrade) {
         return Ok(cell);
     }
     let cell = Arc::new(Cell::map(bytes, start, id, rule)?);
-    registry.insert(id, Arc::downgrade(&cell));
+    registry.cells.insert(id, Arc::downgrade(&cell));
     Ok(cell)
 }
 
-/// Gives up a share of a mapping, and forgets the mapping if it was the last.
+/// Gives up a share of a mapping. If it was the last, the mapping goes, or is kept for the thread that owns the mutex.
 pub(super) fn let_go(cell: Arc<Cell>) {
-    let id = cell.id;
     let mut registry = registry();
-    cell.release_handle();
-    if registry.get(&id).is_some_and(|cell| cell.strong_count() == 0) {
-        registry.remove(&id);
+    if Arc::strong_count(&cell) == 1 {
+        if cell.is_in_use() {
+            registry.kept.push(cell);
+        } else {
+            registry.cells.remove(&cell.id);
+        }
     }
+    registry.tidy();
 }
 
 impl Object {
@@ -230,7 +260,7 @@ impl Object {
     /// The handle without the mapping.
     pub(crate) fn into_section(mut self) -> Section {
         self.let_go_of_cell();
-        let object = std::mem::ManuallyDrop::new(self);
+        let object = ManuallyDrop::new(self);
         // SAFETY: `object` is never dropped, so the section is taken once; there is no cell any more.
         unsafe { std::ptr::read(&raw const object.section) }
     }
@@ -268,9 +298,26 @@ impl Object {
     pub(crate) fn release_mutex(&self, thread: Thread) -> Result<()> {
         let Nature::Mutex(owner) = &self.cell().nature else { return Err(owner::not_owner()) };
         let thread = if thread.is_current() { thread } else { Thread::current()? };
-        owner.release(self.cell().page(), thread)?;
-        self.cell().reclaim();
-        Ok(())
+        owner.release(self.cell().page(), thread)
+    }
+
+    /// Notes that a guard answers for an acquisition by the calling thread. `false`: each has one.
+    #[inline(always)]
+    pub(crate) fn add_guard(&self) -> bool {
+        matches!(&self.cell().nature, Nature::Mutex(owner) if owner.add_guard())
+    }
+
+    /// Undoes [`add_guard`](Self::add_guard).
+    #[inline(always)]
+    pub(crate) fn remove_guard(&self, thread: Thread) {
+        if let Nature::Mutex(owner) = &self.cell().nature {
+            owner.remove_guard(thread);
+        }
+    }
+
+    /// Whether the mutex was abandoned when the calling thread, its owner, acquired it.
+    pub(crate) fn was_abandoned(&self) -> bool {
+        matches!(&self.cell().nature, Nature::Mutex(owner) if owner.was_abandoned())
     }
 
     /// Whether the calling thread owns the mutex.

@@ -16,6 +16,7 @@ use super::page::{DIED, Page, SLEEPERS, THREAD};
 use super::primitive::{AtomicU32, AtomicU64, Ordering};
 use super::robust::{self, Node, Thread};
 use crate::{Code, Error, Result};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// A mutex as this process has it mapped.
@@ -23,8 +24,14 @@ pub(super) struct Owner {
     node: Node,
     /// The [`Thread::token`] of the owner, if it is a thread of this process, or was and ended.
     thread: AtomicU64,
-    /// How often it owns the mutex. Only the owner touches it.
+    /// The owner's number in the word, until the kernel or the owner takes it out.
+    number: AtomicU32,
+    /// How often it owns the mutex. Only the owner touches this and what follows.
     recursion: AtomicU32,
+    /// How many of these times a guard answers for.
+    guards: AtomicU32,
+    /// Whether the owner before ended without releasing it.
+    abandoned: AtomicBool,
 }
 
 /// How a mutex came to be owned.
@@ -41,13 +48,47 @@ const CROWDED_NAP: Duration = Duration::from_millis(50);
 
 impl Owner {
     pub(super) fn new(node: Node) -> Owner {
-        Owner { node, thread: AtomicU64::new(0), recursion: AtomicU32::new(0) }
+        Owner {
+            node,
+            thread: AtomicU64::new(0),
+            number: AtomicU32::new(0),
+            recursion: AtomicU32::new(0),
+            guards: AtomicU32::new(0),
+            abandoned: AtomicBool::new(false),
+        }
     }
 
-    /// Whether a living thread of this process has the node in its list.
-    pub(super) fn is_in_use(&self) -> bool {
+    /// Whether the node is in the list of a thread of this process. A thread that has ended is in the word until the kernel has come by; it
+    /// has read the node by then.
+    pub(super) fn is_in_use(&self, page: &Page) -> bool {
         let thread = self.thread.load(Ordering::Relaxed);
-        thread != 0 && robust::lives(thread)
+        thread != 0
+            && (robust::lives(thread)
+                || page.owner.load(Ordering::SeqCst) & THREAD == self.number.load(Ordering::Relaxed))
+    }
+
+    /// Notes that a guard answers for one of the times that the calling thread acquired the mutex. `false`: each has one.
+    #[inline]
+    pub(super) fn add_guard(&self) -> bool {
+        let guards = self.guards.load(Ordering::Relaxed);
+        let free = guards < self.recursion.load(Ordering::Relaxed);
+        if free {
+            self.guards.store(guards + 1, Ordering::Relaxed);
+        }
+        free
+    }
+
+    /// Undoes [`add_guard`](Self::add_guard), by the owner.
+    #[inline]
+    pub(super) fn remove_guard(&self, me: Thread) {
+        if self.thread.load(Ordering::Relaxed) == me.token() {
+            self.guards.store(self.guards.load(Ordering::Relaxed).saturating_sub(1), Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the mutex was abandoned when the calling thread, its owner, acquired it.
+    pub(super) fn was_abandoned(&self) -> bool {
+        self.abandoned.load(Ordering::Relaxed)
     }
 
     #[inline]
@@ -69,7 +110,7 @@ impl Owner {
     /// Takes the mutex if it is free and nobody ever waited for it: the common case, and nothing else.
     #[inline(always)]
     pub(super) fn try_claim(&self, page: &Page, me: Thread) -> bool {
-        if self.thread.load(Ordering::Relaxed) != 0 {
+        if self.thread.load(Ordering::Relaxed) != 0 || !me.may_own_more() {
             return false;
         }
         me.announce(self.node);
@@ -78,7 +119,7 @@ impl Owner {
         if free {
             reached(Step::LinkOwner);
             if self.thread.load(Ordering::Relaxed) == 0 {
-                self.settle_in(page, me);
+                self.settle_in(page, me, false);
             } else {
                 return self.is_claimed_after_all(page, me);
             }
@@ -89,8 +130,11 @@ impl Owner {
 
     /// The rest of claiming: the word is the thread's, the node in no list.
     #[inline(always)]
-    fn settle_in(&self, page: &Page, me: Thread) {
+    fn settle_in(&self, page: &Page, me: Thread, abandoned: bool) {
         me.link(self.node);
+        self.number.store(me.number(), Ordering::Relaxed);
+        self.guards.store(0, Ordering::Relaxed);
+        self.abandoned.store(abandoned, Ordering::Relaxed);
         self.thread.store(me.token(), Ordering::Relaxed);
         self.recursion.store(1, Ordering::Relaxed);
         page.recursion.store(1, Ordering::Relaxed);
@@ -133,6 +177,11 @@ impl Owner {
     /// Takes a mutex that nobody owns. The caller has announced it. `flag` is [`SLEEPERS`] if it slept: where it did, others may
     /// still, whatever the word says.
     fn claim(&self, page: &Page, me: Thread, flag: u32) -> Result<Option<Acquired>> {
+        if !me.may_own_more() {
+            return Err(Error::new(Code::NO_SYSTEM_RESOURCES, "acquire mutex").hint(
+                "this thread owns as many mutexes as the kernel looks after; release some, also those whose handles are closed",
+            ));
+        }
         let mut seen = 0;
         loop {
             reached(Step::ClaimOwner);
@@ -151,8 +200,9 @@ impl Owner {
         if before == me.token() {
             me.unlink(self.node);
         }
-        self.settle_in(page, me);
-        Ok(Some(if seen & DIED == 0 { Acquired::Free } else { Acquired::Abandoned }))
+        let abandoned = seen & DIED != 0;
+        self.settle_in(page, me, abandoned);
+        Ok(Some(if abandoned { Acquired::Abandoned } else { Acquired::Free }))
     }
 
     /// Looks after the node, which a thread of this process left in its list: it ended, or somebody wrote to the word behind its back. The

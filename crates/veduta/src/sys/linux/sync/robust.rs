@@ -50,7 +50,12 @@ struct Life {
     number: Cell<u32>,
     process: Cell<u32>,
     childhood: Cell<u64>,
+    /// How many of our nodes are in its list.
+    owned: Cell<u32>,
 }
+
+/// The kernel looks at 2048 nodes, those of the C library included.
+const MOST_OWNED: u32 = 2000;
 
 thread_local! {
     static LIFE: Life = const {
@@ -60,6 +65,7 @@ thread_local! {
             number: Cell::new(0),
             process: Cell::new(0),
             childhood: Cell::new(0),
+            owned: Cell::new(0),
         }
     };
 }
@@ -110,6 +116,12 @@ impl Thread {
         self.life().number.get()
     }
 
+    /// Whether the kernel would look at one more node when the thread ends.
+    #[inline]
+    pub(super) fn may_own_more(self) -> bool {
+        self.life().owned.get() < MOST_OWNED
+    }
+
     /// The thread's process.
     #[inline]
     pub(super) fn process(self) -> u32 {
@@ -140,6 +152,7 @@ impl Thread {
         life.number.set(number);
         life.process.set(std::process::id());
         life.childhood.set(childhood);
+        life.owned.set(0);
         life.head.set(head);
         Ok(self)
     }
@@ -184,6 +197,7 @@ impl Thread {
         // SAFETY: as for reading it.
         unsafe { head.write(Link(node)) };
         compiler_fence(Ordering::SeqCst);
+        self.life().owned.set(self.life().owned.get() + 1);
     }
 
     /// Takes what this thread is about to give up out of its list.
@@ -199,6 +213,7 @@ impl Thread {
         // SAFETY: as above; the lowest bit of a pointer belongs to the pointer.
         unsafe { plain(previous).write(Link(next)) };
         compiler_fence(Ordering::SeqCst);
+        self.life().owned.set(self.life().owned.get() - 1);
     }
 }
 

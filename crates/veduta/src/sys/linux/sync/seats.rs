@@ -77,6 +77,18 @@ impl Seats {
     }
 }
 
+impl Seats {
+    /// In a child made by fork: closes the description that has the parent's seats, which would keep them when the parent is gone. No
+    /// thread of the child has used it.
+    pub(super) fn leave_to_parent(&self) {
+        let pool = self.pool.swap(null_mut(), Ordering::SeqCst);
+        if !pool.is_null() {
+            // SAFETY: `make_pool` made it, and the threads that could reach it are not in this process.
+            drop(unsafe { Box::from_raw(pool) });
+        }
+    }
+}
+
 impl Drop for Seats {
     fn drop(&mut self) {
         let pool = *self.pool.get_mut();

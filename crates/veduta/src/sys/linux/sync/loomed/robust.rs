@@ -51,6 +51,10 @@ impl Thread {
         self.number
     }
 
+    pub(super) fn may_own_more(self) -> bool {
+        true
+    }
+
     pub(super) fn process(self) -> u32 {
         self.process
     }
