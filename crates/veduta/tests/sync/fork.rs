@@ -28,6 +28,17 @@ fn fork(job: impl FnOnce()) -> Child {
 }
 
 impl Child {
+    fn kill(self) {
+        #[allow(unsafe_code, reason = "the standard library does not know this child")]
+        // SAFETY: the child is ours, and was not waited for.
+        let killed = unsafe { libc::kill(self.0, libc::SIGKILL) };
+        assert_eq!(killed, 0, "a child may be killed");
+        #[allow(unsafe_code, reason = "the standard library does not know this child")]
+        // SAFETY: the child is ours; nobody wants its status.
+        let waited = unsafe { libc::waitpid(self.0, std::ptr::null_mut(), 0) };
+        assert_eq!(waited, self.0);
+    }
+
     #[track_caller]
     fn join(self) {
         let mut status = 0;
@@ -46,6 +57,7 @@ const PARTS: &[(&str, fn())] = &[
     ("a child's mutex outlives its parent's handle", child_owns_after),
     ("parent and child talk", talk),
     ("parent and child sit in seats of their own", seats),
+    ("a child does not keep the seats of a parent that is gone", left_seats),
     ("a child wakes threads of its parent", wakes),
     ("parent and child share units", units),
     ("a child waits for several objects", several),
@@ -100,6 +112,28 @@ fn not_owner() {
     owned.release().unwrap();
     child.join();
     assert!(!owned.lock().unwrap().is_abandoned());
+}
+
+/// The child has a copy of the descriptor by which its parent had them.
+fn left_seats() {
+    let [event, ready, go_on] = events();
+    let parent = fork(|| {
+        std::thread::scope(|scope| {
+            scope.spawn(|| event.wait(LONG));
+            until("a thread waits", || event.waiters() == 1);
+            fork(|| {
+                ready.set().unwrap();
+                assert_eq!(go_on.wait(LONG).unwrap(), Waited::Signaled(0));
+                ready.set().unwrap();
+            });
+            std::thread::sleep(LONG);
+        });
+    });
+    assert_eq!(ready.wait(None).unwrap(), Waited::Signaled(0));
+    parent.kill();
+    assert_eq!(event.waiters(), 0, "who waited is gone, its child is not");
+    go_on.set().unwrap();
+    assert_eq!(ready.wait(None).unwrap(), Waited::Signaled(0));
 }
 
 /// Not the one that forks.
