@@ -1,19 +1,13 @@
 //! Sleeping on words in memory that processes share, and waking who sleeps there.
 
 use super::super::error::{failed, last};
+use super::primitive::Expected;
 use crate::Result;
 use rustix::io::Errno;
 use rustix::time::Timespec;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
-
-/// A word, and the value that it must still have for a thread to fall asleep on it.
-#[derive(Clone, Copy)]
-pub(super) struct Expected<'a> {
-    pub(super) word: &'a AtomicU32,
-    pub(super) value: u32,
-}
 
 /// Until when to wait, on the clock of [`Instant`] (`CLOCK_MONOTONIC`, which stands still while the machine sleeps).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,9 +11,9 @@
 //!   pid namespace, and anybody can write to the page.
 
 use super::super::step::{Step, reached};
-use super::futex::{self, Deadline, Expected};
+use super::futex::{self, Deadline};
 use super::page::{DIED, Page, SLEEPERS, THREAD};
-use super::primitive::{AtomicU32, AtomicU64, Ordering};
+use super::primitive::{AtomicU32, AtomicU64, Expected, Ordering};
 use super::robust::{self, Node, Thread};
 use crate::{Code, Error, Result};
 use std::sync::atomic::AtomicBool;

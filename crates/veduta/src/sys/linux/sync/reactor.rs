@@ -16,9 +16,9 @@
 
 use super::super::{error::failed, fork};
 use super::cell::Cell;
-use super::futex::{self, Deadline, Expected};
+use super::futex::{self, Deadline};
 use super::object::{self, Object};
-use super::primitive::{AtomicU32, Ordering};
+use super::primitive::{AtomicU32, Expected, Ordering};
 use super::wait::{Sitting, try_any};
 use crate::Result;
 use rustix::io::Errno;

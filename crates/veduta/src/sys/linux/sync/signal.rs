@@ -16,9 +16,9 @@
 //! not signaled. The next one delivers that too. Nobody else's unit is ever in its hands.
 
 use super::super::step::{Step, reached};
-use super::futex::{Expected, wake};
+use super::futex::wake;
 use super::page::{ONE_MORE, Page, QUEUED, SEATS, is_marked, seat, value};
-use super::primitive::{AtomicU32, Ordering};
+use super::primitive::{AtomicU32, Expected, Ordering};
 
 /// What an event or semaphore does, fixed when it is created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

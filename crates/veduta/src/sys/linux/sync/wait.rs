@@ -11,10 +11,10 @@
 
 use super::super::step::{Step, reached};
 use super::cell::{Cell, Nature};
-use super::futex::{self, Deadline, Expected};
+use super::futex::{self, Deadline};
 use super::owner::{Acquired, Owner, nap};
 use super::page::seat;
-use super::primitive::Ordering;
+use super::primitive::{Expected, Ordering};
 use super::robust::Thread;
 use super::signal::Reserved;
 use crate::{Result, Waited};

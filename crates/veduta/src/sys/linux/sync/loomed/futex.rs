@@ -8,19 +8,12 @@
 //! There is no time. A deadline passes as soon as a thread has slept for it, which may be for no time at all: whatever can
 //! happen before a thread's time is up can happen while it is on its way out.
 
-use super::primitive::{AtomicU32, Ordering};
+use super::primitive::{AtomicU32, Expected, Ordering};
 use crate::Result;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
-
-/// A word, and the value that it must still have for a thread to fall asleep on it.
-#[derive(Clone, Copy)]
-pub(super) struct Expected<'a> {
-    pub(super) word: &'a AtomicU32,
-    pub(super) value: u32,
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Deadline {
