@@ -45,8 +45,9 @@ pub use namespace::{
 };
 pub use section::{Commit, Pages, Section, SectionOptions};
 pub use sync::{
-    Awaitable, Event, MAXIMUM_WAIT_OBJECTS, Mutex, MutexGuard, ObjectState, Owner, Reset, Semaphore,
-    SyncObject, SyncOptions, Waitable, Waited, Waiting, signal_and_wait, wait_all, wait_any, waiting_any,
+    Awaitable, Event, Interrupt, MAXIMUM_WAIT_OBJECTS, Mutex, MutexGuard, ObjectState, Owner, Reset,
+    Semaphore, SyncObject, SyncOptions, Waitable, Waited, Waiting, signal_and_wait, wait_all, wait_any,
+    waiting_any,
 };
 #[cfg(feature = "steps")]
 #[doc(hidden)]

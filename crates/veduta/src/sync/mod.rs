@@ -14,7 +14,7 @@ pub use mutex::{Mutex, MutexGuard};
 pub use options::{SyncObject, SyncOptions};
 pub use semaphore::Semaphore;
 pub use state::{ObjectState, Owner};
-pub use wait::{MAXIMUM_WAIT_OBJECTS, Waitable, Waited, signal_and_wait, wait_all, wait_any};
+pub use wait::{Interrupt, MAXIMUM_WAIT_OBJECTS, Waitable, Waited, signal_and_wait, wait_all, wait_any};
 
 use crate::{Code, Error, ObjectName, Result, SyncAccess, sys};
 

@@ -30,4 +30,4 @@ pub(crate) use object::{NewState, Object, create_named, create_unnamed, keep_loc
 pub(crate) use owner::Acquired;
 pub(crate) use reactor::{Begun, Pending};
 pub(crate) use robust::Thread;
-pub(crate) use wait::{Target, all, any};
+pub(crate) use wait::{Interrupt, Target, all, any};
