@@ -2,7 +2,7 @@
 
 use super::options::Held;
 use super::wait::{WAIT, check_count};
-use super::{Event, Handle, Semaphore, Waitable};
+use super::{Event, Handle, Semaphore, Timer, Waitable};
 use crate::{Result, SyncAccess, sys};
 use std::fmt;
 use std::ops::Deref;
@@ -30,6 +30,8 @@ pub trait Awaitable: Waitable {}
 impl Awaitable for Event {}
 
 impl Awaitable for Semaphore {}
+
+impl Awaitable for Timer {}
 
 /// A future that ends when one of its objects is signaled, and gives its number, from 0: the first in the list, if there are
 /// several. Made by [`Event::waiting`], [`Semaphore::waiting`], [`waiting_any`] and [`Waiting::any`].

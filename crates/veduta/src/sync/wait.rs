@@ -1,7 +1,7 @@
 //! Waiting for one object, for any of several, or for all of them.
 
 use super::options::Held;
-use super::{Event, Handle, Mutex, Semaphore};
+use super::{Event, Handle, Mutex, Semaphore, Timer};
 use crate::{Code, Error, Result, SyncAccess, sys};
 use std::time::Duration;
 use sys::sync::{Deadline, Target};
@@ -22,7 +22,7 @@ pub enum Waited {
 }
 
 /// What can be waited for: a [`Mutex`] until it is free, which acquires it; an [`Event`] until it is signaled; a [`Semaphore`] until
-/// its count is above 0, which takes one.
+/// its count is above 0, which takes one; a [`Timer`] until it has gone off.
 pub trait Waitable: Held + Send + Sync {
     /// Waits until the object is signaled, at most so long; `None` is for ever. [`Duration::ZERO`] only looks.
     ///
@@ -60,6 +60,15 @@ impl Waitable for Event {
 impl Waitable for Semaphore {
     fn signal(&self) -> Result<()> {
         self.release(1).map(drop)
+    }
+}
+
+impl Waitable for Timer {
+    /// Only time signals a timer.
+    fn signal(&self) -> Result<()> {
+        Err(self
+            .handle
+            .tell(Error::new(Code::INVALID_HANDLE, "signal object").hint("only time signals a timer")))
     }
 }
 
