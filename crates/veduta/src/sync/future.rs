@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use sys::sync::{Begun, Object, Pending};
 
-/// What a future can wait for: an [`Event`] or a [`Semaphore`].
+/// What a future can wait for: an [`Event`], a [`Semaphore`] or a [`Timer`].
 ///
 /// A [`Mutex`](crate::Mutex) is not: threads own it, and a task may be on another thread after each `await`. Lock it on a thread of its
 /// own (`spawn_blocking`), or use a semaphore of one unit, which nobody owns:
