@@ -51,6 +51,8 @@
 #define VEDUTA_DECLSPEC_uuid(x)
 #ifdef __cplusplus
 #define VEDUTA_DECLSPEC_thread thread_local
+#elif !defined(__STDC_VERSION__) || __STDC_VERSION__ < 201112L
+#define VEDUTA_DECLSPEC_thread __thread
 #else
 #define VEDUTA_DECLSPEC_thread _Thread_local
 #endif

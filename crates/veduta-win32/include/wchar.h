@@ -199,7 +199,10 @@ size_t mbstowcs(wchar_t *to, const char *from, size_t count) VEDUTA_THROW VEDUTA
 size_t wcstombs(char *to, const wchar_t *from, size_t count) VEDUTA_THROW VEDUTA_SYMBOL(wcstombs);
 
 #ifdef __cplusplus
-/* In C++ these keep a const where there is one. */
+/* In C++ these keep a const where there is one. The macro tells libstdc++ that it need not see to that. */
+#ifndef __CORRECT_ISO_CPP_WCHAR_H_PROTO
+#define __CORRECT_ISO_CPP_WCHAR_H_PROTO
+#endif
 extern "C++" {
 const wchar_t *wcschr(const wchar_t *text, wchar_t wanted) VEDUTA_SYMBOL(wcschr);
 wchar_t *wcschr(wchar_t *text, wchar_t wanted) VEDUTA_SYMBOL(wcschr);
