@@ -14,6 +14,17 @@
 
 #else
 
+#ifdef __cplusplus
+/* libstdc++.so has std::wstring for 32 bits, and <string> says that it need not be compiled again: the two together overrun buffers. This value of
+   libstdc++'s own macro makes strings be compiled with the program. <string> includes <cwchar>, hence this header, before it asks.
+   The wide streams (std::wcout, std::wstringstream) stay those of libstdc++.so, and do not work with 16 bits. */
+#include <cstddef>
+#ifdef _GLIBCXX_EXTERN_TEMPLATE
+#undef _GLIBCXX_EXTERN_TEMPLATE
+#define _GLIBCXX_EXTERN_TEMPLATE -1
+#endif
+#endif
+
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -312,6 +323,18 @@ static inline int swprintf(wchar_t *buffer, const wchar_t *format, ...)
 
 #ifdef __cplusplus
 }
+#endif
+
+/* With _FORTIFY_SOURCE stdlib.h has defined these two inline already, so that their symbols do not matter. */
+#if defined(__USE_FORTIFY_LEVEL) && __USE_FORTIFY_LEVEL > 0
+#define mbstowcs(to, from, count) veduta_mbstowcs(to, from, count)
+#define wcstombs(to, from, count) veduta_wcstombs(to, from, count)
+#ifdef __cplusplus
+namespace std {
+using ::veduta_mbstowcs;
+using ::veduta_wcstombs;
+}
+#endif
 #endif
 
 #endif
