@@ -1,2 +1,0 @@
-/* Linux tells upper from lower case in file names, and much source says <Windows.h>. */
-#include <windows.h>
