@@ -7,6 +7,7 @@
 #ifndef _UNICODE
 #define _UNICODE
 #endif
+#define STRSAFE_NO_DEPRECATE
 #include <windows.h>
 #include <stdio.h>
 #include <stdlib.h>
