@@ -116,11 +116,7 @@ static NEAR_ONLY: AtomicBool = AtomicBool::new(false);
 /// Has `map` make a mapping of `len` bytes somewhere, at a multiple of `alignment`.
 ///
 /// `map` gets an address, and fails with `ERROR_INVALID_ADDRESS` if something is there.
-pub(crate) fn place<T>(
-    len: usize,
-    alignment: usize,
-    mut map: impl FnMut(usize) -> Result<T>,
-) -> Result<T> {
+pub(crate) fn place<T>(len: usize, alignment: usize, mut map: impl FnMut(usize) -> Result<T>) -> Result<T> {
     let alignment = alignment.max(if len >= LARGE { LARGE } else { GRANULARITY });
     // A free block behind each, so that what runs over its end faults.
     let room = len.saturating_add(GRANULARITY).checked_next_multiple_of(alignment).unwrap_or(usize::MAX);

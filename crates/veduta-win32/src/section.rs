@@ -217,7 +217,10 @@ fn create(wish: &Wish, name: impl Text) -> Result<HANDLE> {
     }
     let file = if wish.has_file() { Some(file_to_map(wish.file, protection)?) } else { None };
     if wish.has(SEC_IMAGE) {
-        return Err(Failure::hint(code::BAD_EXE_FORMAT, "programs of Windows cannot be mapped as images here"));
+        return Err(Failure::hint(
+            code::BAD_EXE_FORMAT,
+            "programs of Windows cannot be mapped as images here",
+        ));
     }
     match &file {
         Some(file) => _ = options.file(file),
@@ -290,7 +293,9 @@ fn file_to_map(handle: HANDLE, protection: Protection) -> Result<std::fs::File> 
         return refuse("the file must be open for reading, even if views only write");
     }
     if protection.writes_shared() && lacks(FILE_WRITE_DATA) {
-        return refuse("the file is open for reading only; open it with GENERIC_WRITE too, or use PAGE_READONLY");
+        return refuse(
+            "the file is open for reading only; open it with GENERIC_WRITE too, or use PAGE_READONLY",
+        );
     }
     if protection.executes() && lacks(FILE_EXECUTE) {
         return refuse("the file must be open with GENERIC_EXECUTE");

@@ -166,7 +166,10 @@ fn map(section: HANDLE, wish: &Wish) -> Result<POINTER> {
 
 fn unmap(address: POINTER, flags: u32) -> Result<()> {
     if flags & !MEM_UNMAP_WITH_TRANSIENT_BOOST != 0 {
-        return Err(Failure::hint(code::INVALID_PARAMETER, "placeholders are not here, so none is left behind"));
+        return Err(Failure::hint(
+            code::INVALID_PARAMETER,
+            "placeholders are not here, so none is left behind",
+        ));
     }
     drop(addresses::take_view(address.addr())?);
     Ok(())
@@ -316,7 +319,8 @@ impl MappedView {
 }
 
 fn beyond(view: &View, access: ViewAccess) -> Failure {
-    let hint = format!("pages of a view that was mapped for {:?} cannot be committed for {access:?}", view.access());
+    let hint =
+        format!("pages of a view that was mapped for {:?} cannot be committed for {access:?}", view.access());
     Failure::hint(code::INVALID_PARAMETER, hint)
 }
 

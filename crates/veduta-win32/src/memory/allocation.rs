@@ -76,22 +76,27 @@ impl Allocation {
             flags |= MapFlags::HUGETLB | MapFlags::from_bits_retain(page.ilog2() << 26);
         }
         // SAFETY: something that is mapped there is not replaced.
-        let mapped = unsafe {
-            rustix::mm::mmap_anonymous(base as *mut c_void, new.len, protection(state), flags)
-        }
-        .map_err(|errno| match errno {
-            Errno::EXIST => Failure::hint(
-                code::INVALID_ADDRESS,
-                format!("part of the {} bytes at {base:#x} is in use", new.len),
-            ),
-            Errno::NOMEM if new.large.is_some() => {
-                Failure::hint(code::NO_SYSTEM_RESOURCES, "there are too few free large pages (vm.nr_hugepages)")
-            }
-            errno => errno.into(),
-        })?;
+        let mapped =
+            unsafe { rustix::mm::mmap_anonymous(base as *mut c_void, new.len, protection(state), flags) }
+                .map_err(|errno| match errno {
+                    Errno::EXIST => Failure::hint(
+                        code::INVALID_ADDRESS,
+                        format!("part of the {} bytes at {base:#x} is in use", new.len),
+                    ),
+                    Errno::NOMEM if new.large.is_some() => Failure::hint(
+                        code::NO_SYSTEM_RESOURCES,
+                        "there are too few free large pages (vm.nr_hugepages)",
+                    ),
+                    errno => errno.into(),
+                })?;
         let large = new.large.is_some();
-        let allocation =
-            Allocation { base: mapped as usize, len: new.len, protect: new.protect, large, pages: Mutex::new(Runs::new(state)) };
+        let allocation = Allocation {
+            base: mapped as usize,
+            len: new.len,
+            protect: new.protect,
+            large,
+            pages: Mutex::new(Runs::new(state)),
+        };
         // A kernel before 4.17 takes a wish for a hint.
         if allocation.base == base { Ok(allocation) } else { Err(Failure::Code(code::INVALID_ADDRESS)) }
     }
@@ -208,9 +213,8 @@ fn protection(state: State) -> ProtFlags {
 
 fn change(range: &Range<usize>, protect: u32) -> Result<()> {
     // SAFETY: the pages are the program's own, which asks for it.
-    let changed = unsafe {
-        rustix::mm::mprotect(range.start as *mut c_void, range.len(), page::flags(protect))
-    };
+    let changed =
+        unsafe { rustix::mm::mprotect(range.start as *mut c_void, range.len(), page::flags(protect)) };
     changed.map_err(|errno| match errno {
         Errno::NOMEM => Failure::hint(
             code::COMMITMENT_LIMIT,

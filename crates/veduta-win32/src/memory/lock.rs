@@ -44,7 +44,10 @@ pub(super) fn lock(range: Range<usize>) -> Result<()> {
             }
             drop(locked);
             if errno == Errno::NOMEM && !maps::allows(&range, false)? {
-                return Err(Failure::hint(code::NOACCESS, "only committed pages that can be read are locked"));
+                return Err(Failure::hint(
+                    code::NOACCESS,
+                    "only committed pages that can be read are locked",
+                ));
             }
             let limit = getrlimit(Resource::Memlock).current;
             let limit = limit.map_or("unlimited".to_owned(), |bytes| format!("{bytes} bytes"));

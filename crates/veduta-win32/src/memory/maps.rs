@@ -116,7 +116,10 @@ fn first_of(range: &Range<usize>) -> Result<u32> {
         && addresses::next(range.start, range.end).is_none();
     match touched.first() {
         Some(first) if whole => Ok(first.protect()),
-        _ => Err(Failure::hint(code::INVALID_ADDRESS, "part of the range is free, or belongs to something else")),
+        _ => Err(Failure::hint(
+            code::INVALID_ADDRESS,
+            "part of the range is free, or belongs to something else",
+        )),
     }
 }
 

@@ -148,14 +148,17 @@ fn allocate(address: POINTER, size: SIZE, kind: u32, protect: u32) -> Result<POI
     if has(MEM_WRITE_WATCH | MEM_PHYSICAL) {
         return Err(Failure::hint(code::NOT_SUPPORTED, "MEM_WRITE_WATCH and MEM_PHYSICAL are not here"));
     }
-    const KNOWN: u32 =
-        MEM_COMMIT | MEM_RESERVE | MEM_RESET | MEM_RESET_UNDO | MEM_TOP_DOWN | MEM_LARGE_PAGES;
+    const KNOWN: u32 = MEM_COMMIT | MEM_RESERVE | MEM_RESET | MEM_RESET_UNDO | MEM_TOP_DOWN | MEM_LARGE_PAGES;
     if kind & !KNOWN != 0 || kind & (MEM_COMMIT | MEM_RESERVE | MEM_RESET | MEM_RESET_UNDO) == 0 {
         return refuse("the type must have MEM_COMMIT, MEM_RESERVE, or both");
     }
     let protect = page::check_private(protect).or_else(|failure| {
         // Pages of views may be committed for what views may do.
-        if has(MEM_COMMIT) && !has(MEM_RESERVE) && !address.is_null() { page::check(protect) } else { Err(failure) }
+        if has(MEM_COMMIT) && !has(MEM_RESERVE) && !address.is_null() {
+            page::check(protect)
+        } else {
+            Err(failure)
+        }
     })?;
     let range = pages(address, size)?;
     if has(MEM_RESET | MEM_RESET_UNDO) {
