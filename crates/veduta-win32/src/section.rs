@@ -4,7 +4,7 @@ use crate::attributes::Attributes;
 use crate::code;
 use crate::export::export;
 use crate::failure::{Failure, Result, fail};
-use crate::file::File;
+use crate::file::{File, share};
 use crate::last_error;
 use crate::memory::page;
 use crate::object::{Kind, Packed};
@@ -13,7 +13,7 @@ use crate::system;
 use crate::table;
 use crate::text::{Narrow, Text, Wide};
 use crate::types::{BOOL, DWORD, HANDLE};
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use veduta::os::unix::{HandleExt, SectionExt};
 use veduta::{Commit, Disposition, Pages, Protection, SectionAccess};
@@ -25,10 +25,6 @@ const SEC_COMMIT: u32 = 0x0800_0000;
 const SEC_NOCACHE: u32 = 0x1000_0000;
 const SEC_WRITECOMBINE: u32 = 0x4000_0000;
 const SEC_LARGE_PAGES: u32 = 0x8000_0000;
-
-const FILE_READ_DATA: u32 = 0x01;
-const FILE_WRITE_DATA: u32 = 0x02;
-const FILE_EXECUTE: u32 = 0x20;
 
 const FILE_MAP_COPY: u32 = 0x01;
 
@@ -215,7 +211,13 @@ fn create(wish: &Wish, name: impl Text) -> Result<HANDLE> {
     if let Some(mode) = wish.attributes.mode()? {
         options.mode(mode);
     }
-    let file = if wish.has_file() { Some(file_to_map(wish.file, protection)?) } else { None };
+    let file = if wish.has_file() {
+        let entry = table::entry(wish.file)?;
+        let file: &File = entry.object.as_kind()?;
+        Some(file.to_map(entry.access, protection)?)
+    } else {
+        None
+    };
     if wish.has(SEC_IMAGE) {
         return Err(Failure::hint(
             code::BAD_EXE_FORMAT,
@@ -283,36 +285,6 @@ fn rights(mask: u32) -> Result<SectionAccess> {
     })
 }
 
-/// A description of a file, as a section of that protection needs it, that says to others that the file is mapped.
-fn file_to_map(handle: HANDLE, protection: Protection) -> Result<std::fs::File> {
-    let entry = table::entry(handle)?;
-    let file: &File = entry.object.as_kind()?;
-    let lacks = |right: u32| entry.access & right == 0;
-    let refuse = |hint: &'static str| Err(Failure::hint(code::ACCESS_DENIED, hint));
-    if lacks(FILE_READ_DATA) {
-        return refuse("the file must be open for reading, even if views only write");
-    }
-    if protection.writes_shared() && lacks(FILE_WRITE_DATA) {
-        return refuse(
-            "the file is open for reading only; open it with GENERIC_WRITE too, or use PAGE_READONLY",
-        );
-    }
-    if protection.executes() && lacks(FILE_EXECUTE) {
-        return refuse("the file must be open with GENERIC_EXECUTE");
-    }
-    to_map(file)
-}
-
-/// The description, from the file.
-fn to_map(_file: &File) -> Result<std::fs::File> {
-    fail(code::NOT_SUPPORTED)
-}
-
-/// Says to others that the file of this description is mapped, as long as the description is open.
-fn mark_mapped(_file: BorrowedFd<'_>) -> Result<()> {
-    Ok(())
-}
-
 /// A section, with the attributes that only this interface has.
 pub(crate) struct Section {
     core: veduta::Section,
@@ -324,7 +296,7 @@ impl Section {
     fn new(core: veduta::Section, caching: u32) -> Result<Section> {
         // The descriptions of duplicates, of openers and of sections that only read may be others than that of the file.
         if let Some(file) = core.file() {
-            mark_mapped(file)?;
+            share::mark_mapped(file)?;
         }
         Ok(Section { core, caching })
     }
