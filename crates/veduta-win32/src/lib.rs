@@ -5,6 +5,7 @@
 // What C passes cannot be checked by a compiler. Pointers are followed in `pointer`, `text` and a few named places.
 #![allow(unsafe_code)]
 
+mod addresses;
 mod apc;
 mod attributes;
 mod code;
@@ -13,7 +14,9 @@ mod export;
 mod failure;
 mod file;
 mod handle;
+mod in_page;
 mod last_error;
+mod memory;
 mod object;
 mod pin;
 mod pipe;
@@ -24,8 +27,10 @@ mod section;
 mod security;
 mod standard;
 mod sync;
+mod system;
 mod table;
 mod text;
 mod thread;
 mod types;
+mod view;
 mod wait;
