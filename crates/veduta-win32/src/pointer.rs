@@ -79,7 +79,7 @@ impl<T: Copy> In<T> {
             return Err(Failure::hint(code::INVALID_PARAMETER, "a pointer is NULL"));
         }
         // SAFETY: not NULL, so the caller says that so many may be read.
-        Ok((0..count).map(|index| unsafe { self.0.add(index).read_unaligned() }).collect())
+        Ok((0..count).map(|index| unsafe { self.0.wrapping_add(index).read_unaligned() }).collect())
     }
 
     pub(crate) fn as_ptr(self) -> *const T {
