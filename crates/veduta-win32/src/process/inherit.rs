@@ -4,9 +4,9 @@
 //! which descriptor the list is. The list and each descriptor are named with the numbers of their files, so that a variable that has outlived
 //! its descriptors is noticed: a program in between, such as a shell, may have closed them and opened others.
 //!
-//! Lines of the list: `veduta 1 PID`, written by the child itself just before it becomes the new program; `creator PID`; `page FD`;
-//! `mailbox FD LANE FIRST`; `handle VALUE ACCESS FLAGS KIND DETAIL FD...`. The creator, the page and the mailbox are the child's alone; handles are
-//! also for who is started by a child that does not use the library.
+//! Lines of the list: `veduta 1 PID`, written by the child itself just before it becomes the new program; `command HEX`; `creator PID`;
+//! `page FD`; `mailbox FD LANE FIRST`; `handle VALUE ACCESS FLAGS KIND DETAIL FD...`. Handles are also for who is started by a child that
+//! does not use the library; the rest is the child's alone.
 
 use super::exit::{self, Page};
 use super::mailbox::{self, ChildsEnd};
@@ -40,6 +40,12 @@ impl Inheritance {
     pub(super) fn new() -> Inheritance {
         let text = format!("{FIRST_LINE}creator {}\n", std::process::id());
         Inheritance { text, descriptors: Vec::new() }
+    }
+
+    /// Windows gives a child its command line as it was passed.
+    pub(super) fn command_line(&mut self, line: &str) {
+        let digits: String = line.bytes().map(|byte| format!("{byte:02x}")).collect();
+        self.line(format_args!("command {digits}"));
     }
 
     pub(super) fn page(&mut self, page: &Page) -> Result<()> {
@@ -202,6 +208,11 @@ fn read(list: &OwnedFd) -> Option<String> {
     String::from_utf8(text).ok()
 }
 
+fn bytes(digits: &str) -> Option<Vec<u8>> {
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    digits.as_bytes().chunks(2).map(byte).collect()
+}
+
 struct Newborn {
     /// Whether the list was made for this process, not for one that started this one.
     is_it: bool,
@@ -212,6 +223,12 @@ impl Newborn {
     fn take_in(&mut self, line: &str, taken: &mut Taken) -> Option<()> {
         let mut words = line.split(' ');
         match words.next()? {
+            "command" => {
+                let line = words.next().and_then(bytes).and_then(|line| String::from_utf8(line).ok())?;
+                if self.is_it {
+                    crate::environment::set_command_line(&line);
+                }
+            }
             "creator" => self.creator = Some(words.next()?.parse().ok()?),
             "page" => {
                 let page = taken.take(words.next()?)?;

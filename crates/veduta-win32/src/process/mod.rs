@@ -24,7 +24,7 @@ use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 use veduta::{Event, Reset};
 
@@ -152,17 +152,24 @@ impl Process {
     fn child(
         id: u32,
         pidfd: OwnedFd,
-        page: Option<Page>,
+        page: Page,
         lane: Option<Lane>,
         suspended: bool,
     ) -> Result<Process> {
-        let mut shared = Shared::new(id, pidfd, page);
+        let mut shared = Shared::new(id, pidfd, Some(page));
         shared.parent = Some(std::process::id());
         shared.lane = lane;
         shared.suspended = Mutex::new(suspended.into());
         let shared = Arc::new(shared);
-        watch::watch(&shared, true)?;
         children().insert(id, Arc::clone(&shared));
+        if let Err(failure) = watch::watch(&shared, true) {
+            // Nobody would see it end.
+            let _gone = rustix::process::pidfd_send_signal(&shared.pidfd, Signal::KILL);
+            while shared.look().is_none() {
+                std::thread::yield_now();
+            }
+            return Err(failure);
+        }
         Ok(Process(shared))
     }
 
@@ -329,6 +336,8 @@ export! {
     fn GetCurrentProcess() -> HANDLE { Ok(HANDLE::CURRENT_PROCESS) }
 
     fn GetCurrentProcessId() -> DWORD { Ok(std::process::id()) }
+
+    fn _getpid() -> i32 { Ok(std::process::id().cast_signed()) }
 
     fn GetProcessId(process: HANDLE) -> DWORD {
         with(process, QUERY_INFORMATION | QUERY_LIMITED_INFORMATION, |process| Ok(process.id()))

@@ -88,9 +88,8 @@ pub(super) fn spawn(spawn: &Spawn<'_>) -> Result<(u32, OwnedFd), Errno> {
     let pidfd = unsafe { OwnedFd::from_raw_fd(pidfd) };
     let errno = context.errno.load(Ordering::SeqCst);
     if errno != 0 {
-        while rustix::process::waitid(WaitId::PidFd(pidfd.as_fd()), WaitIdOptions::EXITED)
-            == Err(Errno::INTR)
-        {}
+        let remains = || rustix::process::waitid(WaitId::PidFd(pidfd.as_fd()), WaitIdOptions::EXITED);
+        while matches!(remains(), Err(Errno::INTR)) {}
         return Err(Errno::from_raw_os_error(errno));
     }
     if spawn.stopped {

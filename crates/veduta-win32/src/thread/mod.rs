@@ -23,7 +23,6 @@ use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError
 use veduta::{Event, Reset};
 
 pub(crate) use end::{Queue, lock as ending};
-pub(crate) use priority::set_nice;
 pub(crate) use start::{helper, without_signals};
 
 pub(crate) const ALL_ACCESS: u32 = 0x001F_FFFF;

@@ -37,8 +37,7 @@ pub(super) fn set(life: &Life, priority: i32) -> Result<()> {
     Ok(())
 }
 
-/// Sets the nice value of a thread or, with its id, of a process that has but one.
-pub(crate) fn set_nice(number: u32, nice: i32) -> std::io::Result<()> {
+fn set_nice(number: u32, nice: i32) -> std::io::Result<()> {
     // SAFETY: the call takes numbers only.
     match unsafe { libc::setpriority(libc::PRIO_PROCESS, number, nice) } {
         0 => Ok(()),
