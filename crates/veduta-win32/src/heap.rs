@@ -337,7 +337,7 @@ fn reallocate(memory: POINTER, size: usize, flags: u32) -> Result<POINTER> {
 }
 
 /// NULL says that it is done; what was passed, that it failed.
-fn give_back(function: &'static str, memory: POINTER) -> POINTER {
+pub(crate) fn give_back(function: &'static str, memory: POINTER) -> POINTER {
     if memory.is_null() {
         return memory;
     }
