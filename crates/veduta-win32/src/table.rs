@@ -205,7 +205,7 @@ fn take(value: u32) -> Option<Arc<Entry>> {
     }
     slot.store(null_mut(), Ordering::SeqCst);
     drop(writers);
-    TABLE.pins.wait_until_unused(entry);
+    MINE.with(|mine| TABLE.pins.wait_until_unused(mine, entry));
     writers = self::writers();
     let generation = (value >> 2 >> INDEX_BITS) + 1;
     let index = value >> 2 & ((1 << INDEX_BITS) - 1);
