@@ -116,11 +116,9 @@ impl SlimLock {
                 return not_held();
             }
             let last = now & COUNT <= 1;
-            let next = match now {
-                _ if !last => now - 1,
-                _ if now & WRITERS != 0 => now & READERS,
-                _ => 0,
-            };
+            // All readers are woken if no writer is.
+            let awaiting = if now & WRITERS != 0 { now & READERS } else { 0 };
+            let next = if last { awaiting } else { now - 1 };
             match self.word.compare_exchange_weak(now, next, Release, Relaxed) {
                 Ok(_) if last && now & (WRITERS | READERS) != 0 => {
                     self.wake(now);
