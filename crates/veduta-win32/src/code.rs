@@ -70,6 +70,7 @@ codes! {
     NEGATIVE_SEEK = 131, "The position would lie before the beginning of the file.";
     SEEK_ON_DEVICE = 132, "A device has no positions.";
     DIR_NOT_EMPTY = 145, "The directory is not empty.";
+    SIGNAL_REFUSED = 156, "The thread is suspended too often.";
     NOT_LOCKED = 158, "The pages are not locked.";
     BAD_ARGUMENTS = 160, "An argument is wrong.";
     BAD_PATHNAME = 161, "The path is malformed.";
