@@ -4,7 +4,7 @@ use rustix::io::Errno;
 
 macro_rules! codes {
     ($($name:ident = $number:literal, $message:literal;)*) => {
-        $(pub(crate) const $name: u32 = $number;)*
+        $(#[allow(dead_code, reason = "FormatMessage says all of them")] pub(crate) const $name: u32 = $number;)*
 
         /// The name in the Windows headers.
         pub(crate) fn name(code: u32) -> &'static str {
