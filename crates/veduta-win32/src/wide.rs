@@ -7,7 +7,7 @@ use crate::types::INT;
 use std::cmp::Ordering;
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr::null_mut;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{self, AtomicPtr};
 
 type Text = *const u16;
 type Buffer = *mut u16;
@@ -347,7 +347,7 @@ export! {
         let wide = wide.leak().as_mut_ptr();
         // Kept in sight of tools that look for leaks.
         static ARGUMENTS: AtomicPtr<Buffer> = AtomicPtr::new(null_mut());
-        ARGUMENTS.store(wide, Ordering::Relaxed);
+        ARGUMENTS.store(wide, atomic::Ordering::Relaxed);
         Ok(entry(count, wide))
     }
 }
