@@ -448,7 +448,7 @@ fn read_units<U: Copy + PartialEq + Default>(address: usize, most: usize) -> Vec
     let mut units = Vec::new();
     while units.len() < most {
         // SAFETY: the caller says that a text is there; nothing is read behind its end, nor more than the precision.
-        match unsafe { text.add(units.len()).read_unaligned() } {
+        match unsafe { text.wrapping_add(units.len()).read_unaligned() } {
             unit if unit == U::default() => break,
             unit => units.push(unit),
         }

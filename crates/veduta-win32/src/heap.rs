@@ -82,7 +82,7 @@ impl Heap {
 
     fn unlink(&mut self, block: *mut Header) {
         // SAFETY: a live block of this heap.
-        let (previous, next) = unsafe { ((*block).previous, (*block).next) };
+        let Header { previous, next, .. } = unsafe { block.read() };
         if previous.is_null() {
             self.newest = next;
         } else {
@@ -189,7 +189,9 @@ fn free(block: *mut Header) -> Result<()> {
 
 fn release(block: *mut Header) {
     // SAFETY: a live block that is in no list. Volatile, so that the mark is there though the memory is given back.
-    unsafe { ptr::write_volatile(&raw mut (*block).mark, FREED) };
+    let mark = unsafe { &raw mut (*block).mark };
+    // SAFETY: as above.
+    unsafe { mark.write_volatile(FREED) };
     // SAFETY: it came from malloc, and nobody can find it any more.
     unsafe { libc::free(block.cast()) };
 }
@@ -202,7 +204,7 @@ struct Resize {
 
 fn resize(block: *mut Header, size: usize, how: Resize) -> Result<POINTER> {
     // SAFETY: a live block.
-    let (old, heap, moveable) = unsafe { ((*block).size, (*block).heap, (*block).moveable) };
+    let Header { size: old, heap, moveable, .. } = unsafe { block.read() };
     // SAFETY: as above; malloc made it.
     let room = unsafe { libc::malloc_usable_size(block.cast()) } - HEADER;
     if size <= room && (size <= old || how.in_place || room / 2 <= size) {
@@ -368,7 +370,7 @@ fn size_of_block(memory: POINTER) -> Result<usize> {
 fn lock(memory: POINTER) -> Result<POINTER> {
     let block = block_of(memory)?;
     // SAFETY: a live block. Programs that lock one from several threads keep those apart, as on Windows.
-    let (moveable, locks) = unsafe { ((*block).moveable, (*block).locks) };
+    let Header { moveable, locks, .. } = unsafe { block.read() };
     if moveable {
         // SAFETY: as above.
         unsafe { (*block).locks = locks.saturating_add(1) };
@@ -380,7 +382,7 @@ fn lock(memory: POINTER) -> Result<POINTER> {
 fn unlock(memory: POINTER) -> Result<BOOL> {
     let block = block_of(memory)?;
     // SAFETY: a live block.
-    let (moveable, locks) = unsafe { ((*block).moveable, (*block).locks) };
+    let Header { moveable, locks, .. } = unsafe { block.read() };
     if !moveable {
         return Ok(BOOL::TRUE);
     }

@@ -34,7 +34,7 @@ fn units<'a, U: Unit>(text: In<U>) -> Option<&'a [U]> {
     }
     let mut length = 0;
     // SAFETY: not NULL, so the caller says that all units up to the final 0 may be read.
-    while unsafe { text.as_ptr().add(length).read() } != U::default() {
+    while unsafe { text.as_ptr().wrapping_add(length).read() } != U::default() {
         length += 1;
     }
     // SAFETY: so many units were just read; the caller leaves them alone during the call.
@@ -51,7 +51,7 @@ fn copy_to<U: Unit>(to: Out<U>, start: usize, text: &[U]) {
     // SAFETY: the caller says that there is room for the text and its end.
     unsafe { std::ptr::copy(text.as_ptr(), target, text.len()) };
     // SAFETY: as above.
-    unsafe { target.add(text.len()).write(U::default()) };
+    unsafe { target.wrapping_add(text.len()).write(U::default()) };
 }
 
 /// NULL for either is NULL for the result, as on Windows. Other bad pointers are the program's end, which they are not there.
@@ -73,7 +73,7 @@ fn copy_some<U: Unit>(to: Out<U>, from: In<U>, limit: i32) -> Result<*mut U> {
     let Some(most) = usize::try_from(limit).unwrap_or(0).checked_sub(1) else { return Ok(to.as_ptr()) };
     let mut length = 0;
     // SAFETY: not NULL; the caller says that all units up to the final 0 may be read, and no more are.
-    while length < most && unsafe { from.as_ptr().add(length).read() } != U::default() {
+    while length < most && unsafe { from.as_ptr().wrapping_add(length).read() } != U::default() {
         length += 1;
     }
     // SAFETY: so many units were just read.

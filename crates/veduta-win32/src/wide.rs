@@ -16,13 +16,13 @@ type Buffer = *mut u16;
 #[inline(always)]
 fn at(text: Text, index: usize) -> u16 {
     // SAFETY: the caller says that the text reaches at least to here: its end or a length that was given comes later.
-    unsafe { text.add(index).read() }
+    unsafe { text.wrapping_add(index).read() }
 }
 
 #[inline(always)]
 fn put(buffer: Buffer, index: usize, unit: u16) {
     // SAFETY: the caller says that there is room for what the function writes.
-    unsafe { buffer.add(index).write(unit) }
+    unsafe { buffer.wrapping_add(index).write(unit) }
 }
 
 fn length(text: Text) -> usize {
@@ -130,13 +130,13 @@ fn converted<T: Copy + Default>(to: *mut T, count: usize, units: impl Iterator<I
                 return written;
             }
             // SAFETY: the caller says that there is room for `count`.
-            unsafe { std::ptr::copy_nonoverlapping(character.as_ptr(), to.add(written), character.len()) };
+            unsafe { std::ptr::copy_nonoverlapping(character.as_ptr(), to.wrapping_add(written), character.len()) };
         }
         written += character.len();
     }
     if !to.is_null() && written < count {
         // SAFETY: as above.
-        unsafe { to.add(written).write(T::default()) };
+        unsafe { to.wrapping_add(written).write(T::default()) };
     }
     written
 }
@@ -337,7 +337,7 @@ export! {
         let mut wide: Vec<Buffer> = (0..usize::try_from(count).unwrap_or(0))
             .map(|index| {
                 // SAFETY: main was given so many pointers.
-                let argument = unsafe { arguments.add(index).read() };
+                let argument = unsafe { arguments.wrapping_add(index).read() };
                 let text = String::from_utf8_lossy(bytes_of(argument));
                 let units: Vec<u16> = text.encode_utf16().chain([0]).collect();
                 units.leak().as_mut_ptr()

@@ -116,11 +116,9 @@ impl SlimLock {
                 return not_held();
             }
             let last = now & COUNT <= 1;
-            let next = match now {
-                _ if !last => now - 1,
-                _ if now & WRITERS != 0 => now & READERS,
-                _ => 0,
-            };
+            // All readers are woken if no writer is.
+            let awaiting = if now & WRITERS != 0 { now & READERS } else { 0 };
+            let next = if last { awaiting } else { now - 1 };
             match self.word.compare_exchange_weak(now, next, Release, Relaxed) {
                 Ok(_) if last && now & (WRITERS | READERS) != 0 => {
                     self.wake(now);
@@ -135,15 +133,17 @@ impl SlimLock {
     /// Wakes who may sleep, after the lock was freed and the bits of those cleared that are woken.
     #[cold]
     fn wake(&self, before: u32) {
-        if before & WRITERS == 0 {
-            wake(&self.word, u32::MAX, READER);
-        } else if wake(&self.word, 1, WRITER) == 0
-            // No writer is on its way who would wake the readers. If somebody else has the lock now, that one does.
-            && before & READERS != 0
-            && self.word.compare_exchange(READERS, 0, Relaxed, Relaxed).is_ok()
-        {
-            wake(&self.word, u32::MAX, READER);
+        if before & WRITERS != 0 {
+            let writers = wake(&self.word, 1, WRITER);
+            // Without a writer on its way, who would wake the readers? If somebody else has the lock now, that one does.
+            let for_readers = writers == 0
+                && before & READERS != 0
+                && self.word.compare_exchange(READERS, 0, Relaxed, Relaxed).is_ok();
+            if !for_readers {
+                return;
+            }
         }
+        wake(&self.word, u32::MAX, READER);
     }
 }
 
