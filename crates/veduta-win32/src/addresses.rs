@@ -27,9 +27,11 @@ pub(crate) const HIGHEST: usize =
 
 /// From here programs get what they let the system place: far above what is loaded low, far below heap, libraries and stacks.
 const FAR: usize = 0x2000_0000_0000;
+/// Below it are small things, from it on large ones.
+const FAR_LARGE: usize = 0x3800_0000_0000;
 const FAR_END: usize = 0x5000_0000_0000;
-/// The pages that the kernel can make of many: worth to begin at.
-const LARGE: usize = 2 << 20;
+/// What one table of pages is for. The kernel can make one page of so many: worth to begin at.
+const CHUNK: usize = 2 << 20;
 
 /// A view or an allocation.
 #[derive(Clone)]
@@ -108,8 +110,17 @@ pub(crate) fn take_allocation(base: usize) -> Option<Arc<Allocation>> {
     }
 }
 
-/// Where the next search begins; 0 before the first.
-static NEXT: AtomicUsize = AtomicUsize::new(0);
+/// A part of the address space, given out from its beginning to its end, over and over.
+struct Part {
+    start: usize,
+    end: usize,
+    /// Where the next search begins; 0 before the first.
+    next: AtomicUsize,
+}
+
+static SMALL: Part = Part { start: FAR, end: FAR_LARGE, next: AtomicUsize::new(0) };
+static LARGE: Part = Part { start: FAR_LARGE, end: FAR_END, next: AtomicUsize::new(0) };
+
 /// Whether nothing can be had in the far part, seen once.
 static NEAR_ONLY: AtomicBool = AtomicBool::new(false);
 
@@ -117,14 +128,15 @@ static NEAR_ONLY: AtomicBool = AtomicBool::new(false);
 ///
 /// `map` gets an address, and fails with `ERROR_INVALID_ADDRESS` if something is there.
 pub(crate) fn place<T>(len: usize, alignment: usize, mut map: impl FnMut(usize) -> Result<T>) -> Result<T> {
-    let alignment = alignment.max(if len >= LARGE { LARGE } else { GRANULARITY });
+    let alignment = alignment.max(if len >= CHUNK { CHUNK } else { GRANULARITY });
     // A free block behind each, so that what runs over its end faults.
     let room = len.saturating_add(GRANULARITY).checked_next_multiple_of(alignment).unwrap_or(usize::MAX);
-    if room <= FAR_END - FAR - alignment && !NEAR_ONLY.load(Ordering::Relaxed) {
+    let part = if room <= CHUNK / 2 { &SMALL } else { &LARGE };
+    if room <= part.end - part.start - alignment && !NEAR_ONLY.load(Ordering::Relaxed) {
         for attempt in 0..64 {
-            let base = claim(room, alignment);
+            let base = part.claim(room, alignment);
             match map(base) {
-                Err(failure) if failure.code() == code::INVALID_ADDRESS => skip(base, room, attempt),
+                Err(failure) if failure.code() == code::INVALID_ADDRESS => part.skip(base, room, attempt),
                 // Other machines have smaller address spaces, and tools that run a program keep parts of it for themselves.
                 Err(failure)
                     if matches!(failure.code(), code::NOT_ENOUGH_MEMORY | code::INVALID_PARAMETER) =>
@@ -140,44 +152,79 @@ pub(crate) fn place<T>(len: usize, alignment: usize, mut map: impl FnMut(usize) 
     place_near(len, alignment, map)
 }
 
-/// Addresses that nobody else is given until all others were.
-fn claim(room: usize, alignment: usize) -> usize {
-    let mut next = NEXT.load(Ordering::Relaxed);
-    loop {
-        let from = if next == 0 { FAR + random() as usize * GRANULARITY } else { next };
-        let mut base = from.next_multiple_of(alignment);
-        if base.saturating_add(room) > FAR_END {
-            base = FAR.next_multiple_of(alignment);
+impl Part {
+    /// Addresses that nobody else is given until all others were.
+    fn claim(&self, room: usize, alignment: usize) -> usize {
+        let mut next = self.next.load(Ordering::Relaxed);
+        loop {
+            let from =
+                if next == 0 { (self.start + random() * GRANULARITY).next_multiple_of(CHUNK) } else { next };
+            let mut base = from.next_multiple_of(alignment);
+            if base.saturating_add(room) > self.end {
+                base = self.start.next_multiple_of(alignment);
+            }
+            // Small things stay within a chunk, whose first block is its anchor's.
+            let mut chunk = None;
+            if room <= CHUNK / 2 && (base % CHUNK == 0 || base / CHUNK != (base + room - 1) / CHUNK) {
+                let fresh = base.next_multiple_of(CHUNK);
+                let fresh = if fresh + CHUNK > self.end { self.start } else { fresh };
+                chunk = Some(fresh);
+                base = fresh + GRANULARITY;
+            }
+            match self.next.compare_exchange_weak(next, base + room, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => {
+                    if let Some(chunk) = chunk {
+                        anchor(chunk);
+                    }
+                    return base;
+                }
+                Err(now) => next = now,
+            }
         }
-        match NEXT.compare_exchange_weak(next, base + room, Ordering::Relaxed, Ordering::Relaxed) {
-            Ok(_) => return base,
-            Err(now) => next = now,
+    }
+
+    /// Goes on behind what is in the way: what is ours, or, since nothing of ours is known there, a stranger's.
+    fn skip(&self, base: usize, room: usize, attempt: u32) {
+        let ours = ours();
+        let mut end = base;
+        for (&start, placed) in ours.range(..=base).next_back().into_iter().chain(ours.range(base + 1..)) {
+            if start >= end.saturating_add(room) {
+                break;
+            }
+            end = end.max(start + placed.len() + GRANULARITY);
         }
+        drop(ours);
+        if end == base {
+            end = base.saturating_add(room << attempt.min(16));
+        }
+        let next = end.next_multiple_of(GRANULARITY);
+        self.next.store(if next < self.end { next } else { self.start }, Ordering::Relaxed);
     }
 }
 
-/// 28 bits, so that the first address lies in the lower third of the far part.
-fn random() -> u32 {
+/// 28 bits, so that a part's first address lies within 16 TiB of its beginning.
+fn random() -> usize {
     let mut bytes = [0_u8; 4];
     let got = rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::NONBLOCK);
-    if got.is_ok() { u32::from_ne_bytes(bytes) >> 4 } else { rustix::process::getpid().as_raw_pid() as u32 }
+    if got.is_ok() {
+        u32::from_ne_bytes(bytes) as usize >> 4
+    } else {
+        rustix::process::getpid().as_raw_pid() as usize
+    }
 }
 
-/// Goes on behind what is in the way: what is ours, or, since nothing of ours is known there, a stranger's.
-fn skip(base: usize, room: usize, attempt: u32) {
-    let ours = ours();
-    let mut end = base;
-    for (&start, placed) in ours.range(..=base).next_back().into_iter().chain(ours.range(base + 1..)) {
-        if start >= end.saturating_add(room) {
-            break;
-        }
-        end = end.max(start + placed.len() + GRANULARITY);
+/// Keeps a page mapped where small views come and go. Without a neighbour the kernel takes the tables of pages away with each view, and makes
+/// them again for the next: that costs more than the view.
+fn anchor(chunk: usize) {
+    static ANCHOR: AtomicUsize = AtomicUsize::new(0);
+    let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED_NOREPLACE;
+    // SAFETY: what is mapped there is not replaced.
+    let mapped = unsafe { rustix::mm::mmap_anonymous(chunk as *mut _, PAGE, ProtFlags::empty(), flags) };
+    let before = ANCHOR.swap(mapped.map_or(0, |address| address as usize), Ordering::Relaxed);
+    if before != 0 {
+        // SAFETY: it was mapped here, and nobody else knows of it.
+        let _gone = unsafe { rustix::mm::munmap(before as *mut _, PAGE) };
     }
-    drop(ours);
-    if end == base {
-        end = base.saturating_add(room << attempt.min(16));
-    }
-    NEXT.store(end.next_multiple_of(GRANULARITY), Ordering::Relaxed);
 }
 
 /// The same where the kernel puts mappings by itself: it shows where there is room, which is given back and then asked for.

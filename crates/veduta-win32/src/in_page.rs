@@ -228,9 +228,10 @@ extern "C" fn handle(signal: i32, info: *mut libc::siginfo_t, context: *mut c_vo
     let frame = INNERMOST.get();
     if !frame.is_null() {
         // SAFETY: the kernel passes what happened.
-        let raised_by_fault = unsafe { (*info).si_code } > 0;
-        // SAFETY: as above; the field is there for signals that a fault raised, and a number for all others.
-        let address = unsafe { (*info).si_addr() } as usize;
+        let info = unsafe { &*info };
+        let raised_by_fault = info.si_code > 0;
+        // SAFETY: the field is there for signals that a fault raised, and a number for all others.
+        let address = unsafe { info.si_addr() } as usize;
         // The registry is not locked by this thread: nobody touches memory of the program meanwhile.
         if raised_by_fault && addresses::is_in_view(address) {
             // SAFETY: the frame is one of this thread, whose call has not returned.

@@ -107,12 +107,11 @@ export! {
         }
         for range in ranges.all(count)? {
             let range = pages(range.address, range.size)?;
+            // It is a hint: what cannot be read ahead is read when it is touched.
             // SAFETY: reading ahead changes nothing that the program can see.
-            let result = unsafe {
+            let _hinted = unsafe {
                 rustix::mm::madvise(range.start as *mut c_void, range.len(), rustix::mm::Advice::WillNeed)
             };
-            // It is a hint: what cannot be read ahead is read when it is touched.
-            drop(result);
         }
         Ok(())
     }

@@ -130,3 +130,44 @@ fn more_addresses_than_there_are_is_an_error() {
     assert_eq!(VirtualFree(large, 0, MEM_RELEASE), 1);
     assert_eq!(UnmapViewOfFile(view(1)), 1);
 }
+
+/// Where the part of the address space that is used here cannot be had, what the kernel offers does.
+#[test]
+fn a_crowded_address_space_is_enough() {
+    let status = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["placement::role_in_a_crowd", "--exact", "--ignored"])
+        .status();
+    assert!(status.unwrap().success());
+}
+
+#[test]
+#[ignore = "a role: takes all addresses that would be used first"]
+fn role_in_a_crowd() {
+    let (start, end) = (0x2000_0000_0000_usize, 0x5000_0000_0000);
+    // SAFETY: nothing is replaced.
+    let crowd = unsafe {
+        libc::mmap(
+            start as Pointer,
+            end - start,
+            libc::PROT_NONE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | libc::MAP_FIXED_NOREPLACE,
+            -1,
+            0,
+        )
+    };
+    assert_eq!(crowd.addr(), start);
+    for size in [1, 0x1_0001, 5 << 20] {
+        let section = section(size, PAGE_READWRITE);
+        let views: Vec<_> = (0..10).map(|_| map(section, FILE_MAP_WRITE)).collect();
+        for view in views {
+            assert_eq!(view.addr() % GRANULARITY, 0);
+            assert!(!(start..end).contains(&view.addr()));
+            put(view.addr(), 1);
+            assert_eq!(UnmapViewOfFile(view), 1);
+        }
+        let memory = VirtualAlloc(null_mut(), size as usize, MEM_COMMIT, PAGE_READWRITE);
+        assert_eq!((memory.is_null(), memory.addr() % GRANULARITY), (false, 0));
+        assert_eq!(VirtualFree(memory, 0, MEM_RELEASE), 1);
+        CloseHandle(section);
+    }
+}
