@@ -323,7 +323,7 @@ fn attributes_ex(name: impl Text, level: i32, data: Out<AttributeData>) -> Resul
     Ok(())
 }
 
-/// Linux keeps one of the attributes: whether anybody may write. What is given back to be written is what the umask would have let a new file have.
+/// Linux keeps one of the attributes: whether anybody may write.
 fn set_attributes(path: &Path, attributes: u32) -> Result<()> {
     let fail = |errno| path::failure(errno, path);
     let stat = rustix::fs::stat(path).map_err(fail)?;
@@ -333,7 +333,7 @@ fn set_attributes(path: &Path, attributes: u32) -> Result<()> {
     let mode = stat.st_mode & 0o7777;
     let wanted = match (attributes & READONLY != 0, mode & create::WRITE_BITS == 0) {
         (true, false) => mode & !create::WRITE_BITS,
-        // Whoever may read it, of those that the owner is or shares a group with by custom: the owner alone is safe.
+        // Who else might write to it before is not known any more.
         (false, true) => mode | 0o200,
         _ => return Ok(()),
     };

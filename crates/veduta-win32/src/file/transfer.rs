@@ -155,7 +155,7 @@ fn write(file: &Used, buffer: *const c_void, length: usize, at: Option<u64>) -> 
             Ok(bytes) => done += bytes,
             Err(Errno::INTR) => {}
             Err(Errno::AGAIN) => wait_until(descriptor, PollFlags::OUT)?,
-            Err(_) if done > 0 && regular => break,
+            // Also after a part was written: few programs compare the count with what they asked for, because on Windows it is the same.
             Err(errno) => return Err(errno.into()),
         }
     }
