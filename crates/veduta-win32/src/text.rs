@@ -88,7 +88,7 @@ impl Text for Wide {
         }
         let mut length = 0;
         // SAFETY: not NULL, so the caller says that all units up to the final 0 may be read.
-        while unsafe { self.0.add(length).read() } != 0 {
+        while unsafe { self.0.wrapping_add(length).read() } != 0 {
             length += 1;
         }
         // SAFETY: so many units were just read; the caller leaves them alone during the call.

@@ -1,7 +1,7 @@
 //! Waiting for one object, for any of several, or for all of them.
 
 use super::options::Held;
-use super::{Event, Handle, Mutex, Semaphore};
+use super::{Event, Handle, Mutex, Semaphore, Timer};
 use crate::{Code, Error, Result, SyncAccess, sys};
 use std::time::Duration;
 use sys::sync::{Deadline, Target};
@@ -22,7 +22,7 @@ pub enum Waited {
 }
 
 /// What can be waited for: a [`Mutex`] until it is free, which acquires it; an [`Event`] until it is signaled; a [`Semaphore`] until
-/// its count is above 0, which takes one.
+/// its count is above 0, which takes one; a [`Timer`] until it has gone off.
 pub trait Waitable: Held + Send + Sync {
     /// Waits until the object is signaled, at most so long; `None` is for ever. [`Duration::ZERO`] only looks.
     ///
@@ -36,8 +36,7 @@ pub trait Waitable: Held + Send + Sync {
     where
         Self: Sized,
     {
-        let target = self.handle().to_wait_for()?;
-        any(&[target], timeout).map_err(|error| self.handle().tell(error))
+        self.handle().wait(timeout)
     }
 
     /// What the object does when [`signal_and_wait`] signals it.
@@ -46,6 +45,12 @@ pub trait Waitable: Held + Send + Sync {
 }
 
 impl Waitable for Mutex {
+    /// A mutex that is free and that nobody waits for, the common case, is had without a look at anything else.
+    #[inline]
+    fn wait(&self, timeout: impl Into<Option<Duration>>) -> Result<Waited> {
+        if self.try_claim()? { Ok(Waited::Signaled(0)) } else { self.handle().wait(timeout) }
+    }
+
     fn signal(&self) -> Result<()> {
         self.release()
     }
@@ -63,7 +68,20 @@ impl Waitable for Semaphore {
     }
 }
 
+impl Waitable for Timer {
+    /// Only time signals a timer.
+    fn signal(&self) -> Result<()> {
+        Err(self
+            .handle
+            .tell(Error::new(Code::INVALID_HANDLE, "signal object").hint("only time signals a timer")))
+    }
+}
+
 impl Handle {
+    fn wait(&self, timeout: impl Into<Option<Duration>>) -> Result<Waited> {
+        any(&[self.to_wait_for()?], timeout).map_err(|error| self.tell(error))
+    }
+
     #[inline]
     fn to_wait_for(&self) -> Result<Target<'_>> {
         self.check(SyncAccess::SYNCHRONIZE, WAIT)?;
