@@ -101,9 +101,10 @@ impl Arguments {
     /// asterisk's value has no number, if it is the insert's first: so Microsoft's example goes, `%1!*.*s! %3 %4!*s!` with six values.
     fn values(&mut self, number: usize, asterisks: usize) -> Result<Vec<usize>> {
         match self {
-            Arguments::None => {
-                Err(Failure::hint(code::INVALID_PARAMETER, "the message has inserts, but there are no Arguments"))
-            }
+            Arguments::None => Err(Failure::hint(
+                code::INVALID_PARAMETER,
+                "the message has inserts, but there are no Arguments",
+            )),
             Arguments::Array(first) => {
                 let place = |offset| first.wrapping_add(number - 1 + offset);
                 // SAFETY: the caller says that the array has an element for each insert.
@@ -267,7 +268,9 @@ impl Insert {
         let mut number = 0;
         // Two digits at most.
         for _ in 0..2 {
-            if let Some((digit @ b'0'..=b'9', after)) = rest.split_first().map(|(&unit, after)| (ascii(unit), after)) {
+            if let Some((digit @ b'0'..=b'9', after)) =
+                rest.split_first().map(|(&unit, after)| (ascii(unit), after))
+            {
                 number = number * 10 + usize::from(digit - b'0');
                 rest = after;
             }
@@ -310,7 +313,10 @@ impl Insert {
             self.precision = Some(amount(&mut rest)?.unwrap_or(Amount::Number(0)));
         }
         let Some((&conversion, size)) = rest.split_last() else { return malformed() };
-        let known = matches!(size, b"" | b"h" | b"hh" | b"l" | b"ll" | b"w" | b"I" | b"I32" | b"I64" | b"z" | b"j" | b"t");
+        let known = matches!(
+            size,
+            b"" | b"h" | b"hh" | b"l" | b"ll" | b"w" | b"I" | b"I32" | b"I64" | b"z" | b"j" | b"t"
+        );
         if !known || !b"diuxXocCsSp".contains(&conversion) {
             return malformed();
         }
@@ -320,7 +326,8 @@ impl Insert {
     }
 
     fn format(&self, arguments: &mut Arguments, wide: bool) -> Result<Vec<u16>> {
-        let asterisks = [self.width, self.precision].iter().filter(|a| matches!(a, Some(Amount::Asterisk))).count();
+        let asterisks =
+            [self.width, self.precision].iter().filter(|a| matches!(a, Some(Amount::Asterisk))).count();
         let mut values = arguments.values(self.number, asterisks)?.into_iter();
         let mut amount = |amount: Option<Amount>| match amount {
             // As an `int` was passed.
@@ -370,7 +377,9 @@ impl Insert {
         let signed = (value << (64 - bits)).cast_signed() >> (64 - bits);
         let (mut sign, mut digits) = match self.conversion {
             b'd' | b'i' if signed < 0 => ("-", signed.unsigned_abs().to_string()),
-            b'd' | b'i' => (self.sign.map_or("", |sign| if sign == b'+' { "+" } else { " " }), signed.to_string()),
+            b'd' | b'i' => {
+                (self.sign.map_or("", |sign| if sign == b'+' { "+" } else { " " }), signed.to_string())
+            }
             b'u' => ("", unsigned.to_string()),
             b'o' => ("", format!("{unsigned:o}")),
             b'x' => ("", format!("{unsigned:x}")),
@@ -451,7 +460,10 @@ fn read_units<U: Copy + PartialEq + Default>(address: usize, most: usize) -> Vec
 fn system_message(flags: u32, id: u32, language: u32) -> Result<Option<Vec<u16>>> {
     if flags & FROM_STRING != 0 {
         if flags & (FROM_HMODULE | FROM_SYSTEM) != 0 {
-            return Err(Failure::hint(code::INVALID_PARAMETER, "FORMAT_MESSAGE_FROM_STRING excludes other sources"));
+            return Err(Failure::hint(
+                code::INVALID_PARAMETER,
+                "FORMAT_MESSAGE_FROM_STRING excludes other sources",
+            ));
         }
         return Ok(None);
     }
@@ -459,10 +471,16 @@ fn system_message(flags: u32, id: u32, language: u32) -> Result<Option<Vec<u16>>
         return Err(Failure::hint(code::INVALID_PARAMETER, "the flags name no source of the message"));
     }
     if flags & FROM_SYSTEM == 0 {
-        return Err(Failure::hint(code::RESOURCE_TYPE_NOT_FOUND, "there are no message tables in modules here"));
+        return Err(Failure::hint(
+            code::RESOURCE_TYPE_NOT_FOUND,
+            "there are no message tables in modules here",
+        ));
     }
     if ![NEUTRAL, ENGLISH].contains(&(language & 0x3FF)) {
-        return Err(Failure::hint(code::RESOURCE_LANG_NOT_FOUND, "the messages are in English: pass language 0"));
+        return Err(Failure::hint(
+            code::RESOURCE_LANG_NOT_FOUND,
+            "the messages are in English: pass language 0",
+        ));
     }
     let id = if id & 0xFFFF_0000 == FACILITY_WIN32 { id & 0xFFFF } else { id };
     let message = code::message(id).ok_or(Failure::Code(code::MR_MID_NOT_FOUND))?;

@@ -115,7 +115,10 @@ fn allocate_in(heap: usize, size: usize, zeroed: bool, moveable: bool) -> Result
         let maximum = registry.get(heap)?.maximum;
         // As on Windows, what comes near a fixed heap's size does not fit.
         if maximum != 0 && size > maximum {
-            return Err(Failure::hint(code::NOT_ENOUGH_MEMORY, "the block is larger than the heap may become"));
+            return Err(Failure::hint(
+                code::NOT_ENOUGH_MEMORY,
+                "the block is larger than the heap may become",
+            ));
         }
     }
     let whole = size.checked_add(HEADER).filter(|&whole| whole <= isize::MAX as usize);
@@ -155,7 +158,10 @@ fn block_of(memory: POINTER) -> Result<*mut Header> {
     match unsafe { (*block).mark } {
         LIVE => Ok(block),
         FREED => Err(Failure::hint(code::INVALID_HANDLE, "the memory was freed before")),
-        _ => Err(Failure::hint(code::INVALID_HANDLE, "it is not memory of such a function, or was overrun in front")),
+        _ => Err(Failure::hint(
+            code::INVALID_HANDLE,
+            "it is not memory of such a function, or was overrun in front",
+        )),
     }
 }
 
@@ -225,7 +231,9 @@ fn or_exception(flags: u32, result: Result<POINTER>) -> Result<POINTER> {
         && let Err(failure) = &result
         && failure.code() == code::NOT_ENOUGH_MEMORY
     {
-        eprintln!("veduta: there is no memory for a heap with HEAP_GENERATE_EXCEPTIONS; nothing can catch that here");
+        eprintln!(
+            "veduta: there is no memory for a heap with HEAP_GENERATE_EXCEPTIONS; nothing can catch that here"
+        );
         std::process::abort();
     }
     result

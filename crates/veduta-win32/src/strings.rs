@@ -110,9 +110,7 @@ fn compare_words(a: &[char], b: &[char], ignore_case: bool) -> Ordering {
     if ignore_case {
         return letters;
     }
-    letters.then_with(|| {
-        a.iter().map(|c| (c.is_uppercase(), c)).cmp(b.iter().map(|c| (c.is_uppercase(), c)))
-    })
+    letters.then_with(|| a.iter().map(|c| (c.is_uppercase(), c)).cmp(b.iter().map(|c| (c.is_uppercase(), c))))
 }
 
 export! {
@@ -159,9 +157,9 @@ enum CodePage {
 
 /// Five bytes have no character; Windows makes the control codes of the same number of them.
 const WINDOWS_1252: [u16; 32] = [
-    0x20AC, 0x81, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8D, 0x017D,
-    0x8F, 0x90, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x9D,
-    0x017E, 0x0178,
+    0x20AC, 0x81, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152,
+    0x8D, 0x017D, 0x8F, 0x90, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161,
+    0x203A, 0x0153, 0x9D, 0x017E, 0x0178,
 ];
 
 const LATIN_1: [u16; 32] = {
@@ -193,7 +191,10 @@ impl CodePage {
 fn check_flags(page: u32, flags: u32, strict: u32, idle: u32) -> Result<()> {
     let known = if page == CP_UTF8 { strict } else { strict | idle };
     if flags & !known != 0 {
-        return Err(Failure::hint(code::INVALID_FLAGS, format!("flags {:#x} are not for this code page", flags & !known)));
+        return Err(Failure::hint(
+            code::INVALID_FLAGS,
+            format!("flags {:#x} are not for this code page", flags & !known),
+        ));
     }
     Ok(())
 }
@@ -234,7 +235,12 @@ fn check_target<U: Unit>(to: Out<U>, capacity: i32) -> Result<()> {
 fn widen(page: CodePage, bytes: &[u8], strict: bool) -> Option<Vec<u16>> {
     match page {
         CodePage::Bytes(high) => Some(
-            bytes.iter().map(|&byte| if let 0x80..=0x9F = byte { high[usize::from(byte) - 0x80] } else { byte.into() }).collect(),
+            bytes
+                .iter()
+                .map(
+                    |&byte| if let 0x80..=0x9F = byte { high[usize::from(byte) - 0x80] } else { byte.into() },
+                )
+                .collect(),
         ),
         CodePage::Utf8 => match std::str::from_utf8(bytes) {
             Ok(text) => Some(text.encode_utf16().collect()),

@@ -82,7 +82,10 @@ fn ahead_now() -> i64 {
 /// The date of a time. The calendar of today is used for all years, as on Windows.
 fn to_date(ticks: u64) -> Result<SystemTime> {
     if ticks > i64::MAX as u64 {
-        return Err(Failure::hint(code::INVALID_PARAMETER, "the time lies after the year 30827, or is not a time"));
+        return Err(Failure::hint(
+            code::INVALID_PARAMETER,
+            "the time lies after the year 30827, or is not a time",
+        ));
     }
     let days = ticks / TICKS_PER_SECOND / SECONDS_PER_DAY;
     let seconds = ticks / TICKS_PER_SECOND % SECONDS_PER_DAY;
@@ -111,7 +114,8 @@ fn to_date(ticks: u64) -> Result<SystemTime> {
 
 /// The time of a date. The day of the week is not looked at.
 fn from_date(date: SystemTime) -> Result<u64> {
-    let leap = date.year.is_multiple_of(4) && (!date.year.is_multiple_of(100) || date.year.is_multiple_of(400));
+    let leap =
+        date.year.is_multiple_of(4) && (!date.year.is_multiple_of(100) || date.year.is_multiple_of(400));
     let days_in_month = match date.month {
         2 if leap => 29,
         2 => 28,
@@ -250,7 +254,15 @@ mod tests {
         assert!(to_date(i64::MAX as u64 + 1).is_err());
         let leap = SystemTime { year: 2000, month: 2, day: 29, ..unix };
         assert!(from_date(leap).is_ok());
-        for (year, month, day) in [(1900, 2, 29), (2001, 2, 29), (2001, 13, 1), (2001, 0, 1), (2001, 4, 31), (1600, 1, 1), (2001, 1, 0)] {
+        for (year, month, day) in [
+            (1900, 2, 29),
+            (2001, 2, 29),
+            (2001, 13, 1),
+            (2001, 0, 1),
+            (2001, 4, 31),
+            (1600, 1, 1),
+            (2001, 1, 0),
+        ] {
             assert!(from_date(SystemTime { year, month, day, ..unix }).is_err(), "{year}-{month}-{day}");
         }
     }

@@ -110,7 +110,13 @@ fn identifiers_are_made_and_compared() {
     assert_eq!(c!(CreateWellKnownSid(1, null_mut(), buffer.as_mut_ptr().cast(), &mut size)), 1);
     assert_eq!(c!(EqualSid(world, buffer.as_mut_ptr().cast())), 1);
     for (kind, text) in [
-        (3, "S-1-3-0"), (4, "S-1-3-1"), (11, "S-1-5-4"), (17, "S-1-5-11"), (22, "S-1-5-18"), (26, "S-1-5-32-544"), (27, "S-1-5-32-545"),
+        (3, "S-1-3-0"),
+        (4, "S-1-3-1"),
+        (11, "S-1-5-4"),
+        (17, "S-1-5-11"),
+        (22, "S-1-5-18"),
+        (26, "S-1-5-32-544"),
+        (27, "S-1-5-32-545"),
     ] {
         size = 68;
         assert_eq!(c!(CreateWellKnownSid(kind, null_mut(), buffer.as_mut_ptr().cast(), &mut size)), 1);
@@ -127,13 +133,26 @@ fn identifiers_are_made_and_compared() {
     assert_eq!(c!(CopySid(11, buffer.as_mut_ptr().cast(), world)), 0);
     assert_eq!(GetLastError(), 122);
     assert_eq!(c!(CopySid(68, buffer.as_mut_ptr().cast(), world)), 1);
-    for text in ["", "S", "S-1", "S-1-5", "S-2-5-1", "S-1-5-x", "S-1-5-4294967296", "S-1-5--1", "XX", "WDx", "S-1-5-1-1-1-1-1-1-1-1-1-1-1-1-1-1-1-1"] {
+    for text in [
+        "",
+        "S",
+        "S-1",
+        "S-1-5",
+        "S-2-5-1",
+        "S-1-5-x",
+        "S-1-5-4294967296",
+        "S-1-5--1",
+        "XX",
+        "WDx",
+        "S-1-5-1-1-1-1-1-1-1-1-1-1-1-1-1-1-1-1",
+    ] {
         let string = CString::new(text).unwrap();
         assert_eq!(c!(ConvertStringSidToSidA(string.as_ptr(), &mut again)), 0, "{text}");
         assert_eq!(GetLastError(), 1337, "{text}");
     }
     assert!(c!(FreeSid(world)).is_null());
-    for bad in [null_mut(), std::ptr::without_provenance_mut(8), std::ptr::without_provenance_mut(usize::MAX)] {
+    for bad in [null_mut(), std::ptr::without_provenance_mut(8), std::ptr::without_provenance_mut(usize::MAX)]
+    {
         assert_eq!(c!(IsValidSid(bad)), 0);
         assert_eq!(c!(EqualSid(bad, bad)), 0);
         assert_eq!(c!(GetLengthSid(bad)), 0);
@@ -145,31 +164,82 @@ fn identifiers_are_made_and_compared() {
 
 #[test]
 fn texts_become_descriptors_and_texts_again() {
-    for text in ["D:(A;;GA;;;WD)", "O:BAG:SYD:P(A;;GRGW;;;BU)(A;OICI;FA;;;SY)", "D:NO_ACCESS_CONTROL", "S:(ML;;NW;;;LW)"] {
+    for text in [
+        "D:(A;;GA;;;WD)",
+        "O:BAG:SYD:P(A;;GRGW;;;BU)(A;OICI;FA;;;SY)",
+        "D:NO_ACCESS_CONTROL",
+        "S:(ML;;NW;;;LW)",
+    ] {
         let (mut descriptor, mut size, mut string) = (null_mut(), 0, null_mut());
         let narrow = CString::new(text).unwrap();
-        assert_eq!(c!(ConvertStringSecurityDescriptorToSecurityDescriptorA(narrow.as_ptr(), 1, &mut descriptor, &mut size)), 1);
+        assert_eq!(
+            c!(ConvertStringSecurityDescriptorToSecurityDescriptorA(
+                narrow.as_ptr(),
+                1,
+                &mut descriptor,
+                &mut size
+            )),
+            1
+        );
         assert_eq!(c!(LocalSize(descriptor)), size as usize);
         assert_eq!(c!(GetSecurityDescriptorLength(descriptor)), size);
         assert_eq!(c!(IsValidSecurityDescriptor(descriptor)), 1);
         assert_eq!(c!(SetSecurityDescriptorDacl(descriptor, 1, null_mut(), 0)), 0);
         assert_eq!(GetLastError(), 1338);
-        assert_eq!(c!(ConvertSecurityDescriptorToStringSecurityDescriptorA(descriptor, 1, 0x1F, &mut string, null_mut())), 1);
+        assert_eq!(
+            c!(ConvertSecurityDescriptorToStringSecurityDescriptorA(
+                descriptor,
+                1,
+                0x1F,
+                &mut string,
+                null_mut()
+            )),
+            1
+        );
         assert_eq!(text_of(string), text);
         assert!(c!(LocalFree(descriptor)).is_null());
         let wide: Vec<u16> = text.encode_utf16().chain([0]).collect();
-        assert_eq!(c!(ConvertStringSecurityDescriptorToSecurityDescriptorW(wide.as_ptr(), 1, &mut descriptor, null_mut())), 1);
+        assert_eq!(
+            c!(ConvertStringSecurityDescriptorToSecurityDescriptorW(
+                wide.as_ptr(),
+                1,
+                &mut descriptor,
+                null_mut()
+            )),
+            1
+        );
         assert!(c!(LocalFree(descriptor)).is_null());
     }
     let mut descriptor = null_mut();
-    for (text, revision, code) in [(c"D:", 2, 1305), (c"D:(D", 1, 1336), (c"D:(A;;GA;;;XX)", 1, 1337), (c"O:S-1-x", 1, 1337)] {
-        assert_eq!(c!(ConvertStringSecurityDescriptorToSecurityDescriptorA(text.as_ptr(), revision, &mut descriptor, null_mut())), 0);
+    for (text, revision, code) in
+        [(c"D:", 2, 1305), (c"D:(D", 1, 1336), (c"D:(A;;GA;;;XX)", 1, 1337), (c"O:S-1-x", 1, 1337)]
+    {
+        assert_eq!(
+            c!(ConvertStringSecurityDescriptorToSecurityDescriptorA(
+                text.as_ptr(),
+                revision,
+                &mut descriptor,
+                null_mut()
+            )),
+            0
+        );
         assert_eq!(GetLastError(), code, "{text:?}");
         assert!(descriptor.is_null());
     }
-    assert_eq!(c!(ConvertStringSecurityDescriptorToSecurityDescriptorA(std::ptr::null(), 1, &mut descriptor, null_mut())), 0);
+    assert_eq!(
+        c!(ConvertStringSecurityDescriptorToSecurityDescriptorA(
+            std::ptr::null(),
+            1,
+            &mut descriptor,
+            null_mut()
+        )),
+        0
+    );
     assert_eq!(GetLastError(), 87);
-    assert_eq!(c!(ConvertStringSecurityDescriptorToSecurityDescriptorA(c"D:".as_ptr(), 1, null_mut(), null_mut())), 0);
+    assert_eq!(
+        c!(ConvertStringSecurityDescriptorToSecurityDescriptorA(c"D:".as_ptr(), 1, null_mut(), null_mut())),
+        0
+    );
     assert_eq!(GetLastError(), 87);
 }
 
@@ -194,7 +264,15 @@ fn garbage_does_not_crash() {
     for round in 0..20_000 {
         let (mut descriptor, mut size) = (null_mut(), 0);
         let text = texts[round % 2];
-        assert_eq!(c!(ConvertStringSecurityDescriptorToSecurityDescriptorA(text.as_ptr(), 1, &mut descriptor, &mut size)), 1);
+        assert_eq!(
+            c!(ConvertStringSecurityDescriptorToSecurityDescriptorA(
+                text.as_ptr(),
+                1,
+                &mut descriptor,
+                &mut size
+            )),
+            1
+        );
         let mut bytes = c!(std::slice::from_raw_parts(descriptor.cast::<u8>(), size as usize)).to_vec();
         assert!(c!(LocalFree(descriptor)).is_null());
         for _ in 0..=random.next() % 6 {
@@ -207,9 +285,21 @@ fn garbage_does_not_crash() {
         if c!(IsValidSecurityDescriptor(pointer)) != 0 {
             valid += 1;
             let mut string = null_mut();
-            if c!(ConvertSecurityDescriptorToStringSecurityDescriptorA(pointer, 1, 0x1F, &mut string, null_mut())) != 0 {
+            if c!(ConvertSecurityDescriptorToStringSecurityDescriptorA(
+                pointer,
+                1,
+                0x1F,
+                &mut string,
+                null_mut()
+            )) != 0
+            {
                 let string = CString::new(text_of(string)).unwrap();
-                let again = c!(ConvertStringSecurityDescriptorToSecurityDescriptorA(string.as_ptr(), 1, &mut descriptor, null_mut()));
+                let again = c!(ConvertStringSecurityDescriptorToSecurityDescriptorA(
+                    string.as_ptr(),
+                    1,
+                    &mut descriptor,
+                    null_mut()
+                ));
                 // What cannot be said in text is refused before it is text, but for an identifier without a number.
                 if again != 0 {
                     assert!(c!(LocalFree(descriptor)).is_null());
@@ -225,7 +315,13 @@ fn garbage_does_not_crash() {
         let text: Vec<u8> = (0..length).map(|_| letters[random.next() as usize % letters.len()]).collect();
         let text = CString::new([b"D:(A;".as_slice(), &text].concat()).unwrap();
         let mut descriptor = null_mut();
-        if c!(ConvertStringSecurityDescriptorToSecurityDescriptorA(text.as_ptr(), 1, &mut descriptor, null_mut())) != 0 {
+        if c!(ConvertStringSecurityDescriptorToSecurityDescriptorA(
+            text.as_ptr(),
+            1,
+            &mut descriptor,
+            null_mut()
+        )) != 0
+        {
             assert!(c!(LocalFree(descriptor)).is_null());
         }
     }

@@ -237,7 +237,9 @@ impl What {
             stopped: self.flags & CREATE_SUSPENDED != 0,
         });
         let (id, pidfd) = spawned.map_err(|errno| match errno {
-            Errno::AGAIN => Failure::hint(code::NO_PROC_SLOTS, "the system allows this user no more processes"),
+            Errno::AGAIN => {
+                Failure::hint(code::NO_PROC_SLOTS, "the system allows this user no more processes")
+            }
             errno => program::failure(errno, program),
         })?;
         Process::child(id, pidfd, page, lane, self.flags & CREATE_SUSPENDED != 0)

@@ -54,7 +54,8 @@ impl Acl {
     }
 
     pub(super) fn parse(bytes: &[u8]) -> Result<Acl> {
-        let (Some(&revision), Some(size), Some(count)) = (bytes.first(), u16_at(bytes, 2), u16_at(bytes, 4)) else {
+        let (Some(&revision), Some(size), Some(count)) = (bytes.first(), u16_at(bytes, 2), u16_at(bytes, 4))
+        else {
             return Err(invalid("the list is cut"));
         };
         let size = usize::from(size);
@@ -97,7 +98,10 @@ impl Ace {
         let bytes = &bytes[ACE_HEADER..size];
         let body = if PLAIN.contains(&kind) {
             let mask = u32_at(bytes, 0).ok_or_else(|| invalid("an entry is cut"))?;
-            Body::Plain { mask, sid: Sid::parse(&bytes[4..]).map_err(|_| invalid("an entry's identifier is malformed"))?.0 }
+            Body::Plain {
+                mask,
+                sid: Sid::parse(&bytes[4..]).map_err(|_| invalid("an entry's identifier is malformed"))?.0,
+            }
         } else {
             Body::Other(bytes.to_vec())
         };
@@ -141,7 +145,10 @@ fn add(acl: POINTER, revision: u32, entry: Ace) -> Result<()> {
     if used + bytes.len() > room || list.entries.len() >= usize::from(u16::MAX) {
         return Err(Failure::hint(
             code::ALLOTTED_SPACE_EXCEEDED,
-            format!("the list has room for {room} bytes, and this entry needs {} more", used + bytes.len() - room),
+            format!(
+                "the list has room for {room} bytes, and this entry needs {} more",
+                used + bytes.len() - room
+            ),
         ));
     }
     let to = acl.cast::<u8>();
@@ -154,7 +161,8 @@ fn add(acl: POINTER, revision: u32, entry: Ace) -> Result<()> {
 fn add_plain(acl: POINTER, revision: u32, kind: u8, flags: u32, mask: u32, sid: POINTER) -> Result<()> {
     let sid = Sid::read(sid.expose_provenance())?;
     let flags = u8::try_from(flags).ok().filter(|flags| flags & !0x1F == 0);
-    let flags = flags.ok_or_else(|| Failure::hint(code::INVALID_PARAMETER, "the flags are not those of an entry"))?;
+    let flags =
+        flags.ok_or_else(|| Failure::hint(code::INVALID_PARAMETER, "the flags are not those of an entry"))?;
     add(acl, revision, Ace { kind, flags, body: Body::Plain { mask, sid } })
 }
 

@@ -62,7 +62,10 @@ impl Raw {
         let start = memory::read(address, START)?;
         let control = u16_at(&start, 2).unwrap_or_default();
         if start[0] != 1 {
-            return Err(Failure::hint(code::UNKNOWN_REVISION, "the descriptor is not of revision 1: was it initialised?"));
+            return Err(Failure::hint(
+                code::UNKNOWN_REVISION,
+                "the descriptor is not of revision 1: was it initialised?",
+            ));
         }
         let relative = control & SELF_RELATIVE != 0;
         let bytes = memory::read(address, if relative { RELATIVE } else { ABSOLUTE })?;

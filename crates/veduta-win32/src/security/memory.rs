@@ -43,9 +43,8 @@ fn read_by_kernel(address: usize, bytes: &mut [u8]) -> std::result::Result<usize
     let process = rustix::process::getpid().as_raw_nonzero().get();
     // SAFETY: the local part is ours and that long; the kernel checks the other.
     let read = unsafe { libc::process_vm_readv(process, &local, 1, &remote, 1, 0) };
-    usize::try_from(read).map_err(|_| {
-        Errno::from_io_error(&std::io::Error::last_os_error()).unwrap_or(Errno::INVAL)
-    })
+    usize::try_from(read)
+        .map_err(|_| Errno::from_io_error(&std::io::Error::last_os_error()).unwrap_or(Errno::INVAL))
 }
 
 fn unreadable<T>(address: usize) -> Result<T> {

@@ -73,15 +73,22 @@ pub(super) fn of(descriptor: &Descriptor, me: Me) -> Result<u32> {
 /// What one entry gives; or why it cannot be given.
 fn entry(ace: &Ace, me: Me) -> std::result::Result<(Who, u32), String> {
     let (kind, Body::Plain { mask, sid }) = (ace.kind, &ace.body) else {
-        return Err(format!("is of type {}: conditional entries and entries for parts of objects are not supported", ace.kind));
+        return Err(format!(
+            "is of type {}: conditional entries and entries for parts of objects are not supported",
+            ace.kind
+        ));
     };
     match kind {
         ALLOWED => {}
-        DENIED => return Err(format!("denies access to {sid}: modes can only allow; list who is allowed instead")),
+        DENIED => {
+            return Err(format!("denies access to {sid}: modes can only allow; list who is allowed instead"));
+        }
         _ => return Err(format!("is of type {kind}, which does not belong there")),
     }
     if ace.flags & INHERIT_ONLY != 0 {
-        return Err(format!("is only for objects inside ({sid}, IO), which the mode of an object cannot say"));
+        return Err(format!(
+            "is only for objects inside ({sid}, IO), which the mode of an object cannot say"
+        ));
     }
     // Without IO, inheritance flags say nothing about the object itself.
     let who = match sid.alias() {
@@ -151,7 +158,8 @@ fn check_owner(descriptor: &Descriptor, me: Me) -> Result<()> {
         && !matches!(owner.alias(), Some("CO" | "OW"))
         && !is_root(owner)
     {
-        let hint = format!("an object belongs to who makes it, S-1-22-1-{}: it cannot be given to {owner}", me.user);
+        let hint =
+            format!("an object belongs to who makes it, S-1-22-1-{}: it cannot be given to {owner}", me.user);
         return Err(Failure::hint(code::INVALID_OWNER, hint));
     }
     // On Windows, too, a group is there for programs of Unix, and gives no access by itself.
@@ -176,7 +184,10 @@ fn check_sacl(descriptor: &Descriptor) -> Result<()> {
         if !harmless {
             return Err(Failure::hint(
                 code::NOT_SUPPORTED,
-                format!("the system list has an entry of type {}: there is no auditing, and no integrity level but low and medium", ace.kind),
+                format!(
+                    "the system list has an entry of type {}: there is no auditing, and no integrity level but low and medium",
+                    ace.kind
+                ),
             ));
         }
     }
@@ -266,7 +277,8 @@ mod tests {
             "D:(A;;FA;;;WD)(A;;CCDC;;;CO)(A;;;;;CG)",
         ] {
             let descriptor = sddl::parse(text).unwrap();
-            let again = Descriptor::read(descriptor.to_bytes().unwrap().as_ptr().expose_provenance()).unwrap();
+            let again =
+                Descriptor::read(descriptor.to_bytes().unwrap().as_ptr().expose_provenance()).unwrap();
             assert_eq!(sddl::format(&again, 0x1F).unwrap(), text);
             assert_eq!(again.dacl, descriptor.dacl);
         }

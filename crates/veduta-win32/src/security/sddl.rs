@@ -9,7 +9,7 @@ use crate::failure::{Failure, Result};
 use crate::heap;
 use crate::pointer::Out;
 use crate::text::{Narrow, Text, Wide};
-use crate::types::{DWORD, POINTER, BOOL};
+use crate::types::{BOOL, DWORD, POINTER};
 
 const REVISION: u32 = 1;
 
@@ -64,7 +64,9 @@ pub(super) fn parse(text: &str) -> Result<Descriptor> {
     let mut seen = String::new();
     while !rest.is_empty() {
         let (part, after) = match (rest.chars().next(), rest.get(1..2)) {
-            (Some(part), Some(":")) if !seen.contains(part.to_ascii_uppercase()) => (part.to_ascii_uppercase(), &rest[2..]),
+            (Some(part), Some(":")) if !seen.contains(part.to_ascii_uppercase()) => {
+                (part.to_ascii_uppercase(), &rest[2..])
+            }
             _ => return malformed("O:, G:, D: or S:, each at most once, is expected", rest),
         };
         seen.push(part);
@@ -228,7 +230,8 @@ fn format_entry(ace: &Ace) -> Result<String> {
             format!("an entry of type {} has no text here", ace.kind),
         ));
     };
-    let flags: String = ACE_FLAGS.iter().filter(|(_, bit)| ace.flags & bit != 0).map(|&(name, _)| name).collect();
+    let flags: String =
+        ACE_FLAGS.iter().filter(|(_, bit)| ace.flags & bit != 0).map(|&(name, _)| name).collect();
     // Those of labels have names of their own, and what is the whole of something is written so.
     let is_label_right = |name: &str| matches!(name, "NW" | "NR" | "NX");
     let whole = RIGHTS.iter().find(|(name, bits)| bits == mask && is_label_right(name) == (number == LABEL));

@@ -100,7 +100,8 @@ impl Sid {
 
     /// One at the beginning of bytes, and how many bytes it takes.
     pub(super) fn parse(bytes: &[u8]) -> Result<(Sid, usize)> {
-        let (Some(&revision), Some(&count), Some(authority)) = (bytes.first(), bytes.get(1), bytes.get(2..HEADER))
+        let (Some(&revision), Some(&count), Some(authority)) =
+            (bytes.first(), bytes.get(1), bytes.get(2..HEADER))
         else {
             return Err(invalid());
         };
@@ -124,7 +125,8 @@ impl Sid {
     /// `S-1-...` or two letters at the beginning of a text, and what comes behind.
     pub(super) fn from_text(text: &str) -> Result<(Sid, &str)> {
         if text.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("S-")) {
-            let end = text.find(|c: char| !c.is_ascii_hexdigit() && !"-xXsS".contains(c)).unwrap_or(text.len());
+            let end =
+                text.find(|c: char| !c.is_ascii_hexdigit() && !"-xXsS".contains(c)).unwrap_or(text.len());
             let (mut sid, mut rest) = text.split_at(end);
             // In a descriptor the next part may follow at once, as in O:S-1-5-18D:... whose D is no digit.
             if rest.starts_with(':') && sid.len() > 1 {

@@ -50,7 +50,12 @@ impl Condition {
     }
 
     /// Sleeps between leaving a lock and entering it again. False if time was up.
-    fn sleep(&self, milliseconds: u32, leave: impl FnOnce() -> Result<()>, enter: impl FnOnce()) -> Result<bool> {
+    fn sleep(
+        &self,
+        milliseconds: u32,
+        leave: impl FnOnce() -> Result<()>,
+        enter: impl FnOnce(),
+    ) -> Result<bool> {
         let deadline = Deadline::in_milliseconds(milliseconds);
         let mine = number(self.word.fetch_add(ONE, SeqCst));
         if let Err(failure) = leave() {
