@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::Path;
 use veduta::{
     Event, Mutex, Namespace, ObjectInfo, ObjectName, Scope, Section, SectionOptions, Semaphore, SyncObject,
-    SyncOptions,
+    SyncOptions, Timer,
 };
 
 #[derive(Debug)]
@@ -44,6 +44,11 @@ impl Context {
     /// Options for semaphores in the chosen namespace.
     pub(crate) fn semaphores(&self) -> SyncOptions<'_, Semaphore> {
         self.here(Semaphore::options())
+    }
+
+    /// Options for timers in the chosen namespace.
+    pub(crate) fn timers(&self) -> SyncOptions<'_, Timer> {
+        self.here(Timer::options())
     }
 
     fn here<'a, T: SyncObject>(&'a self, mut options: SyncOptions<'a, T>) -> SyncOptions<'a, T> {

@@ -14,7 +14,7 @@
 //!
 //! - [`Section`]: memory, or a file, that processes share; [`Section::options`] creates and opens.
 //! - [`View`]: part of a section at addresses of this process.
-//! - [`Mutex`], [`Event`], [`Semaphore`]: to keep in step; [`wait_any`] and [`wait_all`] wait for several,
+//! - [`Mutex`], [`Event`], [`Semaphore`], [`Timer`]: to keep in step; [`wait_any`] and [`wait_all`] wait for several,
 //!   [`Waiting`] in asynchronous code.
 //! - [`Namespace`]: where names live, what lives there, who holds it.
 //! - [`Error`] with its Win32 [`Code`].
@@ -45,8 +45,9 @@ pub use namespace::{
 };
 pub use section::{Commit, Pages, Section, SectionOptions};
 pub use sync::{
-    Awaitable, Event, MAXIMUM_WAIT_OBJECTS, Mutex, MutexGuard, ObjectState, Owner, Reset, Semaphore,
-    SyncObject, SyncOptions, Waitable, Waited, Waiting, signal_and_wait, wait_all, wait_any, waiting_any,
+    Awaitable, Due, Event, Interrupt, MAXIMUM_WAIT_OBJECTS, Mutex, MutexGuard, ObjectState, Owner, Reset,
+    Semaphore, SyncObject, SyncOptions, Timer, Waitable, Waited, Waiting, signal_and_wait, wait_all,
+    wait_any, waiting_any,
 };
 #[cfg(feature = "steps")]
 #[doc(hidden)]

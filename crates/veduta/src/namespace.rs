@@ -133,6 +133,8 @@ pub enum Kind {
     Event,
     /// A [`Semaphore`](crate::Semaphore).
     Semaphore,
+    /// A [`Timer`](crate::Timer).
+    Timer,
 }
 
 impl Kind {
@@ -142,6 +144,7 @@ impl Kind {
             Kind::Mutex => 2,
             Kind::Event => 3,
             Kind::Semaphore => 4,
+            Kind::Timer => 5,
         }
     }
 
@@ -152,6 +155,7 @@ impl Kind {
             Kind::Mutex => "open mutex",
             Kind::Event => "open event",
             Kind::Semaphore => "open semaphore",
+            Kind::Timer => "open timer",
         }
     }
 
@@ -162,6 +166,7 @@ impl Kind {
             Kind::Mutex => "create mutex",
             Kind::Event => "create event",
             Kind::Semaphore => "create semaphore",
+            Kind::Timer => "create timer",
         }
     }
 
@@ -171,6 +176,7 @@ impl Kind {
             2 => Some(Kind::Mutex),
             3 => Some(Kind::Event),
             4 => Some(Kind::Semaphore),
+            5 => Some(Kind::Timer),
             _ => None,
         }
     }
@@ -183,6 +189,7 @@ impl fmt::Display for Kind {
             Kind::Mutex => "mutex",
             Kind::Event => "event",
             Kind::Semaphore => "semaphore",
+            Kind::Timer => "timer",
         })
     }
 }

@@ -5,10 +5,11 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 use tempfile::TempDir;
 use veduta::{
     Code, Disposition, Event, Kind, Mutex, Namespace, ObjectState, Reset, Result, Section, Semaphore,
-    SweepMode, SyncObject, SyncOptions, ViewAccess,
+    SweepMode, SyncObject, SyncOptions, Timer, ViewAccess, Waitable, Waited,
 };
 
 /// What the rules need of a kind of object.
@@ -131,6 +132,28 @@ impl Marked for Semaphore {
     }
 }
 
+impl Marked for Timer {
+    fn new_options() -> SyncOptions<'static, Timer> {
+        let mut options = Timer::options();
+        options.reset(Reset::Manual);
+        options
+    }
+
+    fn duplicate(&self) -> Result<Timer> {
+        self.try_clone()
+    }
+
+    /// It has gone off.
+    fn leave_mark(&self) {
+        self.set(Duration::ZERO, None).unwrap();
+        assert_eq!(self.wait(None).unwrap(), Waited::Signaled(0));
+    }
+
+    fn has_mark(&self) -> bool {
+        matches!(self.state().unwrap(), ObjectState::Timer { signaled: true, .. })
+    }
+}
+
 impl<T: Marked> Named for T {
     const KIND: Kind = <T as SyncObject>::KIND;
 
@@ -230,6 +253,7 @@ macro_rules! rules {
         rules!(mutex is Mutex: $($rule)*);
         rules!(event is Event: $($rule)*);
         rules!(semaphore is Semaphore: $($rule)*);
+        rules!(timer is Timer: $($rule)*);
     };
 }
 
@@ -405,8 +429,13 @@ const fn any_kind<T: Named + 'static>() -> AnyKind {
     }
 }
 
-const KINDS: [AnyKind; 4] =
-    [any_kind::<Section>(), any_kind::<Mutex>(), any_kind::<Event>(), any_kind::<Semaphore>()];
+const KINDS: [AnyKind; 5] = [
+    any_kind::<Section>(),
+    any_kind::<Mutex>(),
+    any_kind::<Event>(),
+    any_kind::<Semaphore>(),
+    any_kind::<Timer>(),
+];
 
 #[test]
 fn a_name_belongs_to_one_kind_of_object() {

@@ -8,7 +8,7 @@ use crate::interrupt::Interrupt;
 use crate::output::{self, escape};
 use crate::quantity::parse_duration;
 use std::time::{Duration, Instant};
-use veduta::{Event, Kind, Mutex, Semaphore, SyncAccess, Waitable, Waited, wait_all, wait_any};
+use veduta::{Event, Kind, Mutex, Semaphore, SyncAccess, Timer, Waitable, Waited, wait_all, wait_any};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -32,6 +32,7 @@ enum Target {
     Event(Event),
     Mutex(Mutex),
     Semaphore(Semaphore),
+    Timer(Timer),
 }
 
 impl Target {
@@ -41,6 +42,7 @@ impl Target {
             Ok(match context.object(name)?.kind {
                 Kind::Mutex => Target::Mutex(context.mutexes().access(access).open(name)?),
                 Kind::Semaphore => Target::Semaphore(context.semaphores().access(access).open(name)?),
+                Kind::Timer => Target::Timer(context.timers().access(access).open(name)?),
                 // Nothing else can be waited for; the library says so.
                 _ => Target::Event(context.events().access(access).open(name)?),
             })
@@ -59,6 +61,7 @@ impl Target {
             Target::Event(event) => event,
             Target::Mutex(mutex) => mutex,
             Target::Semaphore(semaphore) => semaphore,
+            Target::Timer(timer) => timer,
         }
     }
 
@@ -66,7 +69,7 @@ impl Target {
     fn let_go(&self) -> Outcome<()> {
         match self {
             Target::Mutex(mutex) => Ok(mutex.release()?),
-            Target::Event(_) | Target::Semaphore(_) => Ok(()),
+            Target::Event(_) | Target::Semaphore(_) | Target::Timer(_) => Ok(()),
         }
     }
 }

@@ -32,9 +32,23 @@ pub(crate) struct Object {
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum JsonState {
-    Mutex { owner: Option<JsonOwner>, recursion: u32, abandoned: bool, waiters: u32 },
-    Event { reset: &'static str, signaled: bool, waiters: u32 },
-    Semaphore { count: u32, maximum: u32, waiters: u32 },
+    Mutex {
+        owner: Option<JsonOwner>,
+        recursion: u32,
+        abandoned: bool,
+        waiters: u32,
+    },
+    /// Or a timer.
+    Event {
+        reset: &'static str,
+        signaled: bool,
+        waiters: u32,
+    },
+    Semaphore {
+        count: u32,
+        maximum: u32,
+        waiters: u32,
+    },
 }
 
 #[derive(Debug, Serialize)]
@@ -83,7 +97,8 @@ impl From<ObjectState> for JsonState {
                 let owner = owner.map(|Owner { process, thread }| JsonOwner { process, thread });
                 JsonState::Mutex { owner, recursion, abandoned, waiters }
             }
-            ObjectState::Event { reset, signaled, waiters } => {
+            ObjectState::Event { reset, signaled, waiters }
+            | ObjectState::Timer { reset, signaled, waiters } => {
                 let reset = match reset {
                     Reset::Auto => "auto",
                     Reset::Manual => "manual",

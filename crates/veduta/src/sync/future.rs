@@ -2,7 +2,7 @@
 
 use super::options::Held;
 use super::wait::{WAIT, check_count};
-use super::{Event, Handle, Semaphore, Waitable};
+use super::{Event, Handle, Semaphore, Timer, Waitable};
 use crate::{Result, SyncAccess, sys};
 use std::fmt;
 use std::ops::Deref;
@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use sys::sync::{Begun, Object, Pending};
 
-/// What a future can wait for: an [`Event`] or a [`Semaphore`].
+/// What a future can wait for: an [`Event`], a [`Semaphore`] or a [`Timer`].
 ///
 /// A [`Mutex`](crate::Mutex) is not: threads own it, and a task may be on another thread after each `await`. Lock it on a thread of its
 /// own (`spawn_blocking`), or use a semaphore of one unit, which nobody owns:
@@ -30,6 +30,8 @@ pub trait Awaitable: Waitable {}
 impl Awaitable for Event {}
 
 impl Awaitable for Semaphore {}
+
+impl Awaitable for Timer {}
 
 /// A future that ends when one of its objects is signaled, and gives its number, from 0: the first in the list, if there are
 /// several. Made by [`Event::waiting`], [`Semaphore::waiting`], [`waiting_any`] and [`Waiting::any`].

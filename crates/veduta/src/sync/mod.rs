@@ -6,6 +6,7 @@ mod mutex;
 mod options;
 mod semaphore;
 mod state;
+mod timer;
 mod wait;
 
 pub use event::{Event, Reset};
@@ -14,7 +15,8 @@ pub use mutex::{Mutex, MutexGuard};
 pub use options::{SyncObject, SyncOptions};
 pub use semaphore::Semaphore;
 pub use state::{ObjectState, Owner};
-pub use wait::{MAXIMUM_WAIT_OBJECTS, Waitable, Waited, signal_and_wait, wait_all, wait_any};
+pub use timer::{Due, Timer};
+pub use wait::{Interrupt, MAXIMUM_WAIT_OBJECTS, Waitable, Waited, signal_and_wait, wait_all, wait_any};
 
 use crate::{Code, Error, ObjectName, Result, SyncAccess, sys};
 

@@ -3,7 +3,7 @@
 use super::Reset;
 use std::fmt;
 
-/// What a mutex, event or semaphore is at one moment.
+/// What a mutex, event, semaphore or timer is at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ObjectState {
     /// Of a [`Mutex`](crate::Mutex).
@@ -35,6 +35,27 @@ pub enum ObjectState {
         /// How many threads wait for it.
         waiters: u32,
     },
+    /// Of a [`Timer`](crate::Timer).
+    Timer {
+        /// What resets it.
+        reset: Reset,
+        /// Whether it has gone off.
+        signaled: bool,
+        /// How many threads wait for it.
+        waiters: u32,
+    },
+}
+
+impl ObjectState {
+    /// How many threads wait for the object.
+    pub fn waiters(&self) -> u32 {
+        match *self {
+            ObjectState::Mutex { waiters, .. }
+            | ObjectState::Event { waiters, .. }
+            | ObjectState::Semaphore { waiters, .. }
+            | ObjectState::Timer { waiters, .. } => waiters,
+        }
+    }
 }
 
 /// The thread that owns a mutex, as it calls itself: numbers mean something in the owner's pid namespace.
@@ -48,8 +69,8 @@ pub struct Owner {
 
 impl fmt::Display for ObjectState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let waiters = match *self {
-            ObjectState::Mutex { owner, recursion, abandoned, waiters } => {
+        match *self {
+            ObjectState::Mutex { owner, recursion, abandoned, .. } => {
                 match owner {
                     Some(Owner { process, thread }) => {
                         write!(f, "owned by process {process}, thread {thread}")?
@@ -62,18 +83,13 @@ impl fmt::Display for ObjectState {
                 if abandoned {
                     f.write_str(", abandoned")?;
                 }
-                waiters
             }
-            ObjectState::Event { reset, signaled, waiters } => {
+            ObjectState::Event { reset, signaled, .. } | ObjectState::Timer { reset, signaled, .. } => {
                 write!(f, "{}signaled, {reset}", if signaled { "" } else { "not " })?;
-                waiters
             }
-            ObjectState::Semaphore { count, maximum, waiters } => {
-                write!(f, "{count} of {maximum}")?;
-                waiters
-            }
-        };
-        match waiters {
+            ObjectState::Semaphore { count, maximum, .. } => write!(f, "{count} of {maximum}")?,
+        }
+        match self.waiters() {
             0 => Ok(()),
             1 => f.write_str(", 1 waits"),
             many => write!(f, ", {many} wait"),

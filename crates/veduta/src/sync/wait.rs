@@ -1,7 +1,7 @@
 //! Waiting for one object, for any of several, or for all of them.
 
 use super::options::Held;
-use super::{Event, Handle, Mutex, Semaphore};
+use super::{Event, Handle, Mutex, Semaphore, Timer};
 use crate::{Code, Error, Result, SyncAccess, sys};
 use std::time::Duration;
 use sys::sync::{Deadline, Target};
@@ -22,7 +22,7 @@ pub enum Waited {
 }
 
 /// What can be waited for: a [`Mutex`] until it is free, which acquires it; an [`Event`] until it is signaled; a [`Semaphore`] until
-/// its count is above 0, which takes one.
+/// its count is above 0, which takes one; a [`Timer`] until it has gone off.
 pub trait Waitable: Held + Send + Sync {
     /// Waits until the object is signaled, at most so long; `None` is for ever. [`Duration::ZERO`] only looks.
     ///
@@ -63,6 +63,15 @@ impl Waitable for Semaphore {
     }
 }
 
+impl Waitable for Timer {
+    /// Only time signals a timer.
+    fn signal(&self) -> Result<()> {
+        Err(self
+            .handle
+            .tell(Error::new(Code::INVALID_HANDLE, "signal object").hint("only time signals a timer")))
+    }
+}
+
 impl Handle {
     #[inline]
     fn to_wait_for(&self) -> Result<Target<'_>> {
@@ -87,7 +96,8 @@ fn targets<'a>(objects: &[&'a dyn Waitable]) -> Result<Vec<Target<'a>>> {
 }
 
 fn any(targets: &[Target<'_>], timeout: impl Into<Option<Duration>>) -> Result<Waited> {
-    sys::sync::any(targets, Deadline::after(timeout.into()))
+    let waited = sys::sync::any(targets, Deadline::after(timeout.into()), None)?;
+    Ok(waited.unwrap_or_else(|| unreachable!("nothing can interrupt it")))
 }
 
 /// Waits until any of the objects is signaled, and takes that one only: the first in the list, if there are several. At most so
@@ -120,6 +130,11 @@ pub fn wait_any(objects: &[&dyn Waitable], timeout: impl Into<Option<Duration>>)
 /// - those of [`Waitable::wait`].
 #[doc(alias = "WaitForMultipleObjects")]
 pub fn wait_all(objects: &[&dyn Waitable], timeout: impl Into<Option<Duration>>) -> Result<Waited> {
+    let waited = sys::sync::all(&different(objects)?, Deadline::after(timeout.into()), None)?;
+    Ok(waited.unwrap_or_else(|| unreachable!("nothing can interrupt it")))
+}
+
+fn different<'a>(objects: &[&'a dyn Waitable]) -> Result<Vec<Target<'a>>> {
     let targets = targets(objects)?;
     let is_twice =
         |(index, target): (usize, &Target<'_>)| targets[..index].iter().any(|other| other.is(target));
@@ -127,7 +142,78 @@ pub fn wait_all(objects: &[&dyn Waitable], timeout: impl Into<Option<Duration>>)
         return Err(Error::new(Code::INVALID_PARAMETER, WAIT)
             .hint("one of the objects is there twice, which could never be had twice at once"));
     }
-    sys::sync::all(&targets, Deadline::after(timeout.into()))
+    Ok(targets)
+}
+
+/// Makes waits return before their time: what a thread is waited out of, to do something else or to end.
+///
+/// ```
+/// use veduta::{Event, Interrupt};
+///
+/// let (never, interrupt) = (Event::options().create_unnamed()?, Interrupt::new());
+/// std::thread::scope(|scope| {
+///     let waiting = scope.spawn(|| interrupt.wait_any(&[&never], None));
+///     interrupt.raise();
+///     assert_eq!(waiting.join().unwrap()?, None);
+///     Ok::<(), veduta::Error>(())
+/// })?;
+/// # Ok::<(), veduta::Error>(())
+/// ```
+#[derive(Debug)]
+#[doc(alias = "QueueUserAPC")]
+pub struct Interrupt {
+    sys: sys::sync::Interrupt,
+}
+
+impl Default for Interrupt {
+    fn default() -> Interrupt {
+        Interrupt::new()
+    }
+}
+
+impl Interrupt {
+    /// An interrupt that is not raised.
+    pub fn new() -> Interrupt {
+        Interrupt { sys: sys::sync::Interrupt::new() }
+    }
+
+    /// Makes every wait with this interrupt return, and all later ones at once, until it is [`lower`](Self::lower)ed.
+    pub fn raise(&self) {
+        self.sys.raise();
+    }
+
+    /// Lets waits wait again, and says whether it was raised.
+    pub fn lower(&self) -> bool {
+        self.sys.lower()
+    }
+
+    /// As [`wait_any`], until the interrupt is raised: `None`, and nothing was taken. An object that is signaled at once comes first. No objects:
+    /// waits for the interrupt alone.
+    ///
+    /// # Errors
+    /// Those of [`wait_any`].
+    #[doc(alias = "WaitForMultipleObjectsEx")]
+    pub fn wait_any(
+        &self,
+        objects: &[&dyn Waitable],
+        timeout: impl Into<Option<Duration>>,
+    ) -> Result<Option<Waited>> {
+        let targets = if objects.is_empty() { Vec::new() } else { targets(objects)? };
+        sys::sync::any(&targets, Deadline::after(timeout.into()), Some(&self.sys))
+    }
+
+    /// As [`wait_all`], until the interrupt is raised: `None`, and nothing was taken.
+    ///
+    /// # Errors
+    /// Those of [`wait_all`].
+    #[doc(alias = "WaitForMultipleObjectsEx")]
+    pub fn wait_all(
+        &self,
+        objects: &[&dyn Waitable],
+        timeout: impl Into<Option<Duration>>,
+    ) -> Result<Option<Waited>> {
+        sys::sync::all(&different(objects)?, Deadline::after(timeout.into()), Some(&self.sys))
+    }
 }
 
 /// Signals one object (sets the event, releases the semaphore once, releases the mutex), and then waits for another.

@@ -67,15 +67,6 @@ impl Object {
     }
 }
 
-/// How many threads wait.
-pub fn waiters(state: &ObjectState) -> u32 {
-    match *state {
-        ObjectState::Mutex { waiters, .. }
-        | ObjectState::Event { waiters, .. }
-        | ObjectState::Semaphore { waiters, .. } => waiters,
-    }
-}
-
 /// Now, on a clock that all processes share.
 pub fn nanoseconds() -> u64 {
     let now = clock_gettime(ClockId::Monotonic);

@@ -70,11 +70,7 @@ fn it_counts_who_waits() {
     let semaphore = Semaphore::options().namespace(namespace).create_new("semaphore").unwrap();
     let mutex = Mutex::options().namespace(namespace).create_new("mutex").unwrap();
     let guard = mutex.lock().unwrap();
-    let waiters = |name| match state(namespace, name) {
-        ObjectState::Event { waiters, .. }
-        | ObjectState::Semaphore { waiters, .. }
-        | ObjectState::Mutex { waiters, .. } => waiters,
-    };
+    let waiters = |name| state(namespace, name).waiters();
     let all = || ["event", "semaphore", "mutex"].map(waiters);
     std::thread::scope(|scope| {
         let one = Crowd::start(scope, 3, |_| drop(mutex.lock().unwrap()));

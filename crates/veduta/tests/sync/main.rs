@@ -1,4 +1,4 @@
-//! Mutexes, events and semaphores, and waiting for them.
+//! Mutexes, events, semaphores and timers, and waiting for them.
 
 mod access;
 mod crowd;
@@ -6,6 +6,7 @@ mod event;
 mod fallback;
 mod fork;
 mod handles;
+mod interrupt;
 mod listing;
 mod mutex;
 mod processes;
@@ -15,28 +16,25 @@ mod semaphore;
 mod signal;
 mod threads;
 mod timeout;
+mod timer;
 mod untrusted;
 mod users;
 mod wait_all;
 mod wait_any;
 
 use std::time::{Duration, Instant};
-use veduta::{Event, Mutex, ObjectState, Semaphore, Waitable};
+use veduta::{Event, Mutex, ObjectState, Semaphore, Timer, Waitable};
 
 /// For what would wait for ever if it were wrong. Nothing comes near it.
 const LONG: Duration = Duration::from_secs(120);
 
-/// All three kinds, where they are alike.
+/// All kinds, where they are alike.
 trait Object: Waitable + Sized {
     fn now(&self) -> ObjectState;
 
     /// How many threads wait for it.
     fn waiters(&self) -> u32 {
-        match self.now() {
-            ObjectState::Mutex { waiters, .. }
-            | ObjectState::Event { waiters, .. }
-            | ObjectState::Semaphore { waiters, .. } => waiters,
-        }
+        self.now().waiters()
     }
 }
 
@@ -50,7 +48,7 @@ macro_rules! objects {
     };
 }
 
-objects!(Mutex Event Semaphore);
+objects!(Mutex Event Semaphore Timer);
 
 /// Looks until something is so.
 #[track_caller]

@@ -14,7 +14,7 @@ use run::{Cast, Run, VICTIM};
 use scenarios::{EVENTS, GIVEN_TWO, MUTEXES, SEMAPHORES, SEVERAL, Scenario};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
-use support::sync::{Object, nanoseconds, waiters};
+use support::sync::{Object, nanoseconds};
 use support::{Reply, World};
 use veduta::{SYNC_STEPS, Step, Waited};
 
@@ -154,7 +154,7 @@ fn killed_taking_back() {
             }
             assert!(rest <= u32::from(killed), "{rest} are left");
             let state = Object::create(&name, kind).unwrap().state();
-            assert_eq!(waiters(&state), 0, "{state}");
+            assert_eq!(state.waiters(), 0, "{state}");
         }
     }
 }
@@ -207,7 +207,7 @@ fn a_waiter_wakes_up_when_the_owner_is_killed() {
             assert_eq!(owner.wait(&name, 0), Waited::Signaled(0));
             waiter.begin_wait(&name);
             let begun = Instant::now();
-            while waiters(&object.state()) == 0 {
+            while object.state().waiters() == 0 {
                 assert!(begun.elapsed() < support::WATCHDOG, "the waiter never sleeps: {}", object.state());
                 std::thread::yield_now();
             }

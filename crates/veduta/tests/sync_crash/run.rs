@@ -2,7 +2,7 @@
 
 use crate::Fate;
 use crate::scenarios::Scenario;
-use crate::support::sync::{Ended, Object, waiters};
+use crate::support::sync::{Ended, Object};
 use crate::support::{self, Actor, Reply, World};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -452,7 +452,7 @@ impl<'a> Run<'a> {
     fn is_available(&self, pending: &Pending) -> bool {
         let mut states = pending.objects.iter().map(|index| match self.objects[*index].object.state() {
             ObjectState::Mutex { owner, .. } => owner.is_none(),
-            ObjectState::Event { signaled, .. } => signaled,
+            ObjectState::Event { signaled, .. } | ObjectState::Timer { signaled, .. } => signaled,
             ObjectState::Semaphore { count, .. } => count > 0,
         });
         if pending.all { states.all(|available| available) } else { states.any(|available| available) }
@@ -521,7 +521,7 @@ impl<'a> Run<'a> {
         for known in &mut self.objects {
             let survivor = &mut self.cast.survivor;
             let state = known.object.state();
-            assert_eq!(waiters(&state), 0, "{state}");
+            assert_eq!(state.waiters(), 0, "{state}");
             match state {
                 ObjectState::Mutex { .. } => {
                     for _ in 0..2 {
@@ -568,6 +568,7 @@ impl<'a> Run<'a> {
                     assert_eq!(survivor.wait(&known.name, 0), Waited::Signaled(0));
                     survivor.answer(&["reset", &known.name]).expect("it is an event");
                 }
+                ObjectState::Timer { .. } => unreachable!("no scenario has a timer"),
             }
             assert_eq!(survivor.wait(&known.name, 0), Waited::TimedOut);
         }

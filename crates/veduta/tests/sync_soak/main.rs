@@ -20,7 +20,6 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::Child;
 use std::time::{Duration, Instant};
 use support::World;
-use support::sync::waiters;
 use support::world::role_command;
 use veduta::{SYNC_STEPS, Waitable, Waited};
 
@@ -302,7 +301,7 @@ impl<'a> Soak<'a> {
         self.tally.counts += 1;
         for (number, semaphore) in self.objects.semaphores.iter().enumerate() {
             let state = semaphore.state().expect("it is ours");
-            assert_eq!(waiters(&state), 0, "{state}");
+            assert_eq!(state.waiters(), 0, "{state}");
             let mut units = 0;
             while semaphore.wait(Duration::ZERO).expect("it is ours") != Waited::TimedOut {
                 units += 1;
@@ -338,7 +337,7 @@ impl<'a> Soak<'a> {
         assert!(self.tally.takes <= self.tally.sets, "one set lets one go: {:?}", self.tally);
         for event in [&self.objects.event, &self.objects.gate] {
             let state = event.state().expect("it is ours");
-            assert_eq!(waiters(&state), 0, "{state}");
+            assert_eq!(state.waiters(), 0, "{state}");
         }
         self.objects.gate.set().expect("it is an event");
     }

@@ -301,6 +301,7 @@ impl Actor {
             ObjectState::Semaphore { count, maximum, waiters } => {
                 (State::Semaphore { count, maximum }, waiters)
             }
+            ObjectState::Timer { .. } => unreachable!("no play has a timer"),
         };
         Ok(Answer::Did(by, Outcome::State(state), Some(waiters)))
     }

@@ -10,18 +10,18 @@ use super::page::{DIED, Page, THREAD, seat, value};
 use super::primitive::{AtomicU32, Ordering};
 use super::seats::is_had;
 use super::signal::Rule;
-use crate::{Code, Error, ObjectState, Owner, Reset, Result};
+use crate::{Code, Error, Kind, ObjectState, Owner, Reset, Result};
 use rustix::fd::{AsFd, BorrowedFd};
 
 const LIST: &str = "list object";
 
 /// The state of an object that this process has a handle to.
-pub(super) fn state(cell: &Cell, bytes: BorrowedFd<'_>) -> Result<ObjectState> {
+pub(super) fn state(cell: &Cell, kind: Kind, bytes: BorrowedFd<'_>) -> Result<ObjectState> {
     let rule = match &cell.nature {
         Nature::Mutex(_) => None,
         Nature::Signal(rule) => Some(*rule),
     };
-    Ok(describe(cell.page(), cell.page(), rule, bytes))
+    Ok(describe(cell.page(), cell.page(), kind, rule, bytes))
 }
 
 /// The state of an object of which only the entry is at hand. The entry is open for reading and writing: to count who sleeps
@@ -41,11 +41,11 @@ pub(crate) fn state_of(entry: BorrowedFd<'_>, record: &Record<'_>) -> Result<Obj
     let id = entry::identity(entry).map_err(|errno| failed(LIST, errno))?;
     // The addresses of words to sleep on: where there is nothing the kernel finds nobody.
     let mapped = Cell::map(entry.as_fd(), record.header_bytes, id, rule)?;
-    Ok(describe(&copy, mapped.page(), rule, entry))
+    Ok(describe(&copy, mapped.page(), record.kind, rule, entry))
 }
 
 /// `page` is what to believe, `words` where threads sleep.
-fn describe(page: &Page, words: &Page, rule: Option<Rule>, bytes: BorrowedFd<'_>) -> ObjectState {
+fn describe(page: &Page, words: &Page, kind: Kind, rule: Option<Rule>, bytes: BorrowedFd<'_>) -> ObjectState {
     let Some(rule) = rule else {
         let word = page.owner.load(Ordering::SeqCst);
         let owner = Some(word & THREAD)
@@ -60,9 +60,11 @@ fn describe(page: &Page, words: &Page, rule: Option<Rule>, bytes: BorrowedFd<'_>
     };
     let waiters = sitting(page, bytes) + sleepers(&words.queue);
     let value = value(page.state.load(Ordering::SeqCst));
+    let signaled = value != 0;
+    let reset = if rule == Rule::Manual { Reset::Manual } else { Reset::Auto };
     match rule {
-        Rule::Auto => ObjectState::Event { reset: Reset::Auto, signaled: value != 0, waiters },
-        Rule::Manual => ObjectState::Event { reset: Reset::Manual, signaled: value != 0, waiters },
+        Rule::Auto | Rule::Manual if kind == Kind::Timer => ObjectState::Timer { reset, signaled, waiters },
+        Rule::Auto | Rule::Manual => ObjectState::Event { reset, signaled, waiters },
         Rule::Counting { maximum } => ObjectState::Semaphore { count: value, maximum, waiters },
     }
 }

@@ -22,6 +22,7 @@ mod robust;
 #[cfg_attr(loom, path = "loomed/seats.rs")]
 mod seats;
 mod signal;
+mod timers;
 mod wait;
 
 pub(crate) use futex::Deadline;
@@ -30,4 +31,5 @@ pub(crate) use object::{NewState, Object, create_named, create_unnamed, keep_loc
 pub(crate) use owner::Acquired;
 pub(crate) use reactor::{Begun, Pending};
 pub(crate) use robust::Thread;
-pub(crate) use wait::{Target, all, any};
+pub(crate) use timers::Schedule;
+pub(crate) use wait::{Interrupt, Target, all, any};

@@ -1,4 +1,4 @@
-//! Handles to mutexes, events and semaphores. Such an object is a section of one page, of a kind of its own: its name, its
+//! Handles to mutexes, events, semaphores and timers. Such an object is a section of one page, of a kind of its own: its name, its
 //! lifetime and its way into other processes are those of a section. Here is what is done with the page.
 
 use super::super::entry::{self, Place};
@@ -10,6 +10,7 @@ use super::cell::{Cell, Nature};
 use super::owner::{self, Acquired};
 use super::robust::{self, Thread, Threads};
 use super::signal::{Rule, TooMany};
+use super::timers::{self, Schedule};
 use super::wait::Target;
 use crate::{
     Code, Commit, Error, Kind, ObjectName, ObjectState, Pages, Protection, Reset, Result, SectionAccess,
@@ -27,6 +28,7 @@ pub(crate) enum NewState {
     Mutex { owned: bool },
     Event { reset: Reset, signaled: bool },
     Semaphore { count: u32, maximum: u32 },
+    Timer { reset: Reset },
 }
 
 impl NewState {
@@ -35,13 +37,14 @@ impl NewState {
             NewState::Mutex { .. } => Kind::Mutex,
             NewState::Event { .. } => Kind::Event,
             NewState::Semaphore { .. } => Kind::Semaphore,
+            NewState::Timer { .. } => Kind::Timer,
         }
     }
 
     fn detail(self) -> u32 {
         match self {
-            NewState::Mutex { .. } | NewState::Event { reset: Reset::Auto, .. } => 0,
-            NewState::Event { reset: Reset::Manual, .. } => 1,
+            NewState::Mutex { .. } => 0,
+            NewState::Event { reset, .. } | NewState::Timer { reset } => (reset == Reset::Manual).into(),
             NewState::Semaphore { maximum, .. } => maximum,
         }
     }
@@ -49,7 +52,7 @@ impl NewState {
     /// The value in the page.
     fn value(self) -> u32 {
         match self {
-            NewState::Mutex { .. } => 0,
+            NewState::Mutex { .. } | NewState::Timer { .. } => 0,
             NewState::Event { signaled, .. } => signaled.into(),
             NewState::Semaphore { count, .. } => count,
         }
@@ -74,8 +77,8 @@ impl NewState {
 pub(super) fn rule_of(kind: Kind, detail: u32) -> Result<Option<Rule>> {
     match (kind, detail) {
         (Kind::Mutex, _) => Ok(None),
-        (Kind::Event, 0) => Ok(Some(Rule::Auto)),
-        (Kind::Event, 1) => Ok(Some(Rule::Manual)),
+        (Kind::Event | Kind::Timer, 0) => Ok(Some(Rule::Auto)),
+        (Kind::Event | Kind::Timer, 1) => Ok(Some(Rule::Manual)),
         (Kind::Semaphore, maximum @ 1..) if maximum <= crate::Semaphore::MAXIMUM => {
             Ok(Some(Rule::Counting { maximum }))
         }
@@ -347,7 +350,17 @@ impl Object {
     }
 
     pub(crate) fn state(&self) -> Result<ObjectState> {
-        super::listing::state(self.cell(), self.section.bytes())
+        super::listing::state(self.cell(), self.section.facts.kind, self.section.bytes())
+    }
+
+    /// Sets a timer.
+    pub(crate) fn arm(&self, schedule: Schedule) -> Result<()> {
+        timers::arm(self.cell(), schedule)
+    }
+
+    /// Stops a timer.
+    pub(crate) fn disarm(&self) {
+        timers::disarm(self.cell());
     }
 
     pub(crate) fn target(&self) -> Target<'_> {

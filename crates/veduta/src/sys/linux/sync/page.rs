@@ -34,7 +34,9 @@ pub(crate) struct Page {
     pub(super) process: AtomicU32,
     /// How often the owner owns it, for who lists.
     pub(super) recursion: AtomicU32,
-    reserved: [u32; 8],
+    /// Which schedule a timer goes off by: a number that its setter chose, or 0.
+    pub(super) armed: AtomicU64,
+    reserved: [u32; 6],
     /// What the waiters sleep on: [`seat`] has the values.
     pub(super) seats: [AtomicU32; SEATS],
     gap: [u32; 2],
@@ -91,7 +93,8 @@ impl Page {
             crowded: word(),
             process: word(),
             recursion: word(),
-            reserved: [0; 8],
+            armed: AtomicU64::new(0),
+            reserved: [0; 6],
             seats: std::array::from_fn(|_| word()),
             gap: [0; 2],
             owner: word(),
@@ -133,7 +136,8 @@ mod tests {
             ("crowded", offset_of!(Page, crowded), 4),
             ("process", offset_of!(Page, process), 4),
             ("recursion", offset_of!(Page, recursion), 4),
-            ("reserved", offset_of!(Page, reserved), 32),
+            ("armed", offset_of!(Page, armed), 8),
+            ("reserved", offset_of!(Page, reserved), 24),
             ("seats", offset_of!(Page, seats), 4 * SEATS),
             ("gap", offset_of!(Page, gap), 8),
             ("owner", offset_of!(Page, owner), 4),

@@ -14,7 +14,7 @@ use super::cell::{Cell, Nature};
 use super::futex::{self, Deadline};
 use super::owner::{Acquired, Owner, nap};
 use super::page::seat;
-use super::primitive::{Expected, Ordering};
+use super::primitive::{AtomicU32, Expected, Ordering};
 use super::robust::Thread;
 use super::signal::Reserved;
 use crate::{Result, Waited};
@@ -35,6 +35,35 @@ impl Target<'_> {
     }
 }
 
+/// What makes waits of this process return before their time. A word that is 0 until it is raised, and that sleepers sleep on too.
+#[derive(Debug)]
+pub(crate) struct Interrupt(AtomicU32);
+
+impl Interrupt {
+    pub(crate) fn new() -> Interrupt {
+        Interrupt(AtomicU32::new(0))
+    }
+
+    pub(crate) fn raise(&self) {
+        if self.0.swap(1, Ordering::SeqCst) == 0 {
+            futex::wake(&self.0, u32::MAX);
+        }
+    }
+
+    /// Says whether it was raised.
+    pub(crate) fn lower(&self) -> bool {
+        self.0.swap(0, Ordering::SeqCst) != 0
+    }
+
+    fn expected(&self) -> Expected<'_> {
+        Expected { word: &self.0, value: 0 }
+    }
+}
+
+fn is_raised(interrupt: Option<&Interrupt>) -> bool {
+    interrupt.is_some_and(|interrupt| interrupt.0.load(Ordering::SeqCst) != 0)
+}
+
 fn waited(index: usize, acquired: Acquired) -> Waited {
     match acquired {
         Acquired::Free => Waited::Signaled(index),
@@ -42,27 +71,34 @@ fn waited(index: usize, acquired: Acquired) -> Waited {
     }
 }
 
-/// Waits until one of the objects can be had, and takes it: the first in the list, if there are several.
-pub(crate) fn any(targets: &[Target<'_>], deadline: Deadline) -> Result<Waited> {
+/// Waits until one of the objects can be had, and takes it: the first in the list, if there are several. `None`: interrupted.
+pub(crate) fn any(
+    targets: &[Target<'_>],
+    deadline: Deadline,
+    interrupt: Option<&Interrupt>,
+) -> Result<Option<Waited>> {
     if let Some((index, acquired)) = try_any(cells(targets), false)? {
-        return Ok(waited(index, acquired));
+        return Ok(Some(waited(index, acquired)));
+    }
+    if is_raised(interrupt) {
+        return Ok(None);
     }
     if deadline.has_passed() {
-        return Ok(Waited::TimedOut);
+        return Ok(Some(Waited::TimedOut));
     }
     match targets {
-        [Target { cell: Cell { nature: Nature::Mutex(owner), .. }, .. }] => {
+        [Target { cell: Cell { nature: Nature::Mutex(owner), .. }, .. }] if interrupt.is_none() => {
             let acquired = owner.acquire(targets[0].cell.page(), deadline)?;
-            Ok(acquired.map_or(Waited::TimedOut, |acquired| waited(0, acquired)))
+            Ok(Some(acquired.map_or(Waited::TimedOut, |acquired| waited(0, acquired))))
         }
-        _ => {
-            let patience = &targets[0].cell.patience;
-            match patience.spin(deadline, || try_any(cells(targets), false))? {
-                Some((index, acquired)) => Ok(waited(index, acquired)),
-                None => {
-                    Sitting::take(targets.iter().map(|target| (target.cell, target.bytes))).wait(deadline)
-                }
-            }
+        [first, ..] => match first.cell.patience.spin(deadline, || try_any(cells(targets), false))? {
+            Some((index, acquired)) => Ok(Some(waited(index, acquired))),
+            None => Sitting::take(targets.iter().map(|target| (target.cell, target.bytes)))
+                .wait(deadline, interrupt),
+        },
+        // Only for the interrupt, then.
+        [] => {
+            Sitting::take(targets.iter().map(|target| (target.cell, target.bytes))).wait(deadline, interrupt)
         }
     }
 }
@@ -131,13 +167,14 @@ impl<C: Deref<Target = Cell>> Sitting<C> {
         places.filter_map(|(index, (cell, seat))| seat.map(|seat| (index, &**cell, seat)))
     }
 
-    fn wait(&self, deadline: Deadline) -> Result<Waited> {
+    fn wait(&self, deadline: Deadline, interrupt: Option<&Interrupt>) -> Result<Option<Waited>> {
         let mut slept = false;
         loop {
             let expired = deadline.has_passed();
+            let interrupted = is_raised(interrupt);
             let woken = match self.sit_down(slept) {
-                Ok(None) if expired => Ok(None),
-                Ok(None) => self.sleep(deadline).map(|()| None),
+                Ok(None) if expired || interrupted => Ok(None),
+                Ok(None) => self.sleep(deadline, interrupt).map(|()| None),
                 taken => taken,
             };
             slept = true;
@@ -145,8 +182,9 @@ impl<C: Deref<Target = Cell>> Sitting<C> {
             let outcome = self.stand_up(woken)?;
             self.pass_on();
             match outcome {
-                Some((index, acquired)) => return Ok(waited(index, acquired)),
-                None if expired => return Ok(Waited::TimedOut),
+                Some((index, acquired)) => return Ok(Some(waited(index, acquired))),
+                None if interrupted => return Ok(None),
+                None if expired => return Ok(Some(Waited::TimedOut)),
                 None => {}
             }
         }
@@ -163,8 +201,8 @@ impl<C: Deref<Target = Cell>> Sitting<C> {
         try_any(self.cells(), slept)
     }
 
-    fn sleep(&self, deadline: Deadline) -> Result<()> {
-        let mut words = Vec::with_capacity(self.places.len());
+    fn sleep(&self, deadline: Deadline, interrupt: Option<&Interrupt>) -> Result<()> {
+        let mut words = Vec::with_capacity(self.places.len() + 1);
         let mut deadline = if self.naps { deadline.or_in(futex::NAP) } else { deadline };
         words.extend(self.words());
         for (cell, owner) in self.mutexes() {
@@ -176,6 +214,7 @@ impl<C: Deref<Target = Cell>> Sitting<C> {
         if let Some((_, owner)) = self.mutexes().next() {
             owner.announce()?;
         }
+        words.extend(interrupt.map(Interrupt::expected));
         reached(Step::Sleep);
         futex::sleep(&words, deadline)
     }
@@ -267,8 +306,12 @@ impl<C: Deref<Target = Cell>> Drop for Sitting<C> {
     }
 }
 
-/// Waits until all objects can be had, and takes them at once.
-pub(crate) fn all(targets: &[Target<'_>], deadline: Deadline) -> Result<Waited> {
+/// Waits until all objects can be had, and takes them at once. `None`: interrupted.
+pub(crate) fn all(
+    targets: &[Target<'_>],
+    deadline: Deadline,
+    interrupt: Option<&Interrupt>,
+) -> Result<Option<Waited>> {
     // In the order of their files, which is the same for everybody: two who want the same do not get in each other's way.
     let mut order: Vec<usize> = (0..targets.len()).collect();
     order.sort_by_key(|&index| (targets[index].cell.id.device, targets[index].cell.id.inode));
@@ -296,21 +339,28 @@ pub(crate) fn all(targets: &[Target<'_>], deadline: Deadline) -> Result<Waited> 
             Some(_) => None,
         };
         let expired = deadline.has_passed();
+        let interrupted = is_raised(interrupt);
         if let Some(cell) = woken_from.take()
-            && (taken.is_some() || expired || missing.is_none_or(|missing| !std::ptr::eq(missing, cell)))
+            && (taken.is_some()
+                || expired
+                || interrupted
+                || missing.is_none_or(|missing| !std::ptr::eq(missing, cell)))
         {
             pass_on(cell);
         }
         if let Some(abandoned) = taken {
-            return Ok(abandoned.map_or(Waited::Signaled(0), Waited::Abandoned));
+            return Ok(Some(abandoned.map_or(Waited::Signaled(0), Waited::Abandoned)));
+        }
+        if interrupted {
+            return Ok(None);
         }
         if expired {
-            return Ok(Waited::TimedOut);
+            return Ok(Some(Waited::TimedOut));
         }
         if let Some(cell) = missing {
             woken_from = Some(cell);
             slept = true;
-            sleep_at(cell, deadline)?;
+            sleep_at(cell, deadline, interrupt)?;
         }
     }
 }
@@ -395,20 +445,24 @@ fn give_back(cell: &Cell, acquired: Acquired) -> Result<()> {
 }
 
 /// Sleeps until an object that could not be had may be had. Of a mutex, the kernel answers for the wake-up until [`pass_on`].
-fn sleep_at(cell: &Cell, deadline: Deadline) -> Result<()> {
+fn sleep_at(cell: &Cell, deadline: Deadline, interrupt: Option<&Interrupt>) -> Result<()> {
     let page = cell.page();
-    match &cell.nature {
+    let (expected, deadline) = match &cell.nature {
         Nature::Mutex(owner) => {
             owner.announce()?;
             let Some(expected) = owner.expected(page) else { return Ok(()) };
             reached(Step::SleepOnOwner);
-            futex::sleep(&[expected], nap(page, deadline))
+            (expected, nap(page, deadline))
         }
         Nature::Signal(_) => {
             let Some(expected) = page.queue_up() else { return Ok(()) };
             reached(Step::SleepInQueue);
-            futex::sleep(&[expected], deadline)
+            (expected, deadline)
         }
+    };
+    match interrupt {
+        Some(interrupt) => futex::sleep(&[expected, interrupt.expected()], deadline),
+        None => futex::sleep(&[expected], deadline),
     }
 }
 

@@ -86,11 +86,11 @@ fn targets<'a>(objects: &'a [&Object]) -> Vec<Target<'a>> {
 }
 
 pub(super) fn any(objects: &[&Object], deadline: Deadline) -> Waited {
-    wait::any(&targets(objects), deadline).expect("nothing can fail")
+    wait::any(&targets(objects), deadline, None).expect("nothing can fail").expect("nothing interrupts")
 }
 
 pub(super) fn all(objects: &[&Object], deadline: Deadline) -> Waited {
-    wait::all(&targets(objects), deadline).expect("nothing can fail")
+    wait::all(&targets(objects), deadline, None).expect("nothing can fail").expect("nothing interrupts")
 }
 
 impl Object {

@@ -1,0 +1,1 @@
+//! Critical sections, slim locks, condition variables: for the threads of one process.

@@ -1,0 +1,52 @@
+//! Mutexes, events, semaphores, timers: how they are created and opened. Waiting is [`crate::wait`].
+
+pub(crate) mod critical;
+pub(crate) mod event;
+pub(crate) mod mutex;
+pub(crate) mod semaphore;
+pub(crate) mod timer;
+
+use crate::attributes::Attributes;
+use crate::code;
+use crate::failure::{Failure, Result};
+use crate::last_error;
+use crate::object::Kind;
+use crate::rights;
+use crate::table;
+use crate::text::Text;
+use crate::types::{BOOL, HANDLE};
+use std::sync::Arc;
+use veduta::{Disposition, SyncObject, SyncOptions};
+
+/// Creates an object or opens the one of that name. Says so in the last error, on success too.
+fn create<T: SyncObject + Kind>(
+    mut options: SyncOptions<'_, T>,
+    attributes: Attributes,
+    name: impl Text,
+    access: u32,
+) -> Result<HANDLE> {
+    if let Some(mode) = attributes.mode()? {
+        options.mode(mode);
+    }
+    options.access(rights::sync(access));
+    let (object, disposition) = options.create(&name.name()?.unwrap_or_default())?;
+    let handle = table::insert(Arc::new(object.into_object()), 0, attributes.inherits())?;
+    last_error::set(match disposition {
+        Disposition::Created => code::SUCCESS,
+        Disposition::Opened => code::ALREADY_EXISTS,
+    });
+    Ok(handle)
+}
+
+/// Opens the object of that name.
+fn open<T: SyncObject + Kind>(
+    mut options: SyncOptions<'_, T>,
+    access: u32,
+    inherit: BOOL,
+    name: impl Text,
+) -> Result<HANDLE> {
+    let name =
+        name.name()?.ok_or_else(|| Failure::hint(code::INVALID_PARAMETER, "only a name can be opened"))?;
+    let object = options.access(rights::sync(access)).open(&name)?;
+    table::insert(Arc::new(object.into_object()), 0, inherit.is_true())
+}

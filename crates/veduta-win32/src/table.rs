@@ -1,0 +1,256 @@
+//! The handle table: from the value that the program has to the object.
+//!
+//! A value is a multiple of 4 below 2^30: the index of a slot, and above it a number that changes each time the slot is used again,
+//! so that a value that was closed is noticed for a long time. Values from 2^30 on were chosen by another process that put the
+//! handle here (see [`crate::process::mailbox`]).
+
+use crate::code;
+use crate::failure::{Failure, Result, fail};
+use crate::object::Object;
+use crate::pin::{Mine, Pins};
+use crate::types::HANDLE;
+use std::collections::{HashMap, VecDeque};
+use std::ptr::null_mut;
+use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+
+/// `HANDLE_FLAG_INHERIT`.
+pub(crate) const INHERIT: u32 = 1;
+/// `HANDLE_FLAG_PROTECT_FROM_CLOSE`.
+pub(crate) const PROTECT_FROM_CLOSE: u32 = 2;
+
+/// A handle: an object, and what may be done with it through this one.
+pub(crate) struct Entry {
+    value: u32,
+    /// The rights, as bits of an access mask, of objects that do not keep them themselves.
+    pub(crate) access: u32,
+    flags: AtomicU32,
+    pub(crate) object: Arc<Object>,
+}
+
+impl Entry {
+    pub(crate) fn handle(&self) -> HANDLE {
+        HANDLE(self.value as usize)
+    }
+
+    pub(crate) fn flags(&self) -> u32 {
+        self.flags.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_flags(&self, mask: u32, flags: u32) {
+        let change = |old: u32| Some(old & !mask | flags & mask);
+        let _always = self.flags.fetch_update(Ordering::Relaxed, Ordering::Relaxed, change);
+    }
+}
+
+const INDEX_BITS: u32 = 18;
+const GENERATION_BITS: u32 = 10;
+/// Values from here on belong to other processes to choose.
+pub(crate) const FOREIGN: u32 = 1 << 30;
+const CHUNK: usize = 1024;
+const CHUNKS: usize = (1 << INDEX_BITS) / CHUNK;
+
+type Slot = AtomicPtr<Entry>;
+
+struct Table {
+    chunks: [OnceLock<Box<[Slot; CHUNK]>>; CHUNKS],
+    /// Who fills and empties slots. Who looks does not need it.
+    writers: Mutex<Writers>,
+    foreign: RwLock<Option<HashMap<u32, Arc<Entry>>>>,
+    pins: Pins<Entry>,
+}
+
+struct Writers {
+    /// Slots that were used and are free, the longest free first, with their next generation.
+    free: VecDeque<(u32, u32)>,
+    /// Slots from here on were never used. The first is: no handle is NULL.
+    fresh: u32,
+}
+
+static TABLE: Table = Table {
+    chunks: [const { OnceLock::new() }; CHUNKS],
+    writers: Mutex::new(Writers { free: VecDeque::new(), fresh: 1 }),
+    foreign: RwLock::new(None),
+    pins: Pins::new(),
+};
+
+thread_local! {
+    static MINE: Mine<Entry> = const {
+        // A thread that ends gives its pin back. The pin itself has no destructor, so that looking is cheap.
+        Mine::new(|| drop(AT_THREAD_END.try_with(|_| ())))
+    };
+    static AT_THREAD_END: GivesUp = const { GivesUp };
+}
+
+struct GivesUp;
+
+impl Drop for GivesUp {
+    fn drop(&mut self) {
+        let _gone = MINE.try_with(Mine::give_up);
+    }
+}
+
+/// The program may set the two low bits of a handle as it likes.
+fn plain(handle: HANDLE) -> Option<u32> {
+    u32::try_from(handle.0 & !3).ok().filter(|&value| value != 0)
+}
+
+fn slot(value: u32) -> Option<&'static Slot> {
+    let index = (value >> 2) as usize & ((1 << INDEX_BITS) - 1);
+    let chunk = TABLE.chunks[index / CHUNK].get()?;
+    Some(&chunk[index % CHUNK])
+}
+
+/// Calls `use_it` with the entry of a handle, if that is what it wants. Meanwhile nobody can finish closing the handle: only for
+/// calls that return at once, and that do not come back here.
+#[inline(always)]
+pub(crate) fn with<R>(handle: HANDLE, use_it: impl FnOnce(&Entry) -> R) -> Result<R> {
+    let value = plain(handle).ok_or(Failure::Code(code::INVALID_HANDLE))?;
+    if value >= FOREIGN {
+        return Ok(use_it(&*foreign(value)?));
+    }
+    let slot = slot(value).ok_or(Failure::Code(code::INVALID_HANDLE))?;
+    let (entry, pinned) =
+        MINE.with(|mine| TABLE.pins.pin(mine, slot)).ok_or(Failure::Code(code::INVALID_HANDLE))?;
+    // SAFETY: it was in its slot after this thread had pinned it, so whoever takes it out waits for `pinned` to go.
+    let entry = unsafe { &*entry };
+    if entry.value != value {
+        return fail(code::INVALID_HANDLE);
+    }
+    let result = use_it(entry);
+    drop(pinned);
+    Ok(result)
+}
+
+/// The entry of a handle, for longer. It outlives the closing of the handle, as on Windows the object does for who is using it.
+pub(crate) fn entry(handle: HANDLE) -> Result<Arc<Entry>> {
+    with(handle, |entry| {
+        // SAFETY: every entry in the table came from an `Arc`.
+        unsafe { Arc::increment_strong_count(entry) };
+        // SAFETY: the count that was just added is this one's.
+        unsafe { Arc::from_raw(entry) }
+    })
+}
+
+fn writers() -> MutexGuard<'static, Writers> {
+    TABLE.writers.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A new handle to an object.
+pub(crate) fn insert(object: Arc<Object>, access: u32, inherit: bool) -> Result<HANDLE> {
+    let mut writers = writers();
+    let (index, generation) = match writers.free.pop_front() {
+        Some(free) => free,
+        None if writers.fresh < 1 << INDEX_BITS => {
+            writers.fresh += 1;
+            (writers.fresh - 1, 0)
+        }
+        None => return Err(Failure::hint(code::NO_SYSTEM_RESOURCES, "this process has too many handles")),
+    };
+    let value = (generation << INDEX_BITS | index) << 2;
+    let flags = if inherit { INHERIT } else { 0 };
+    fill(value, Arc::new(Entry { value, access, flags: AtomicU32::new(flags), object }));
+    Ok(HANDLE(value as usize))
+}
+
+fn fill(value: u32, entry: Arc<Entry>) {
+    let index = (value >> 2) as usize & ((1 << INDEX_BITS) - 1);
+    let chunk =
+        TABLE.chunks[index / CHUNK].get_or_init(|| Box::new([const { AtomicPtr::new(null_mut()) }; CHUNK]));
+    chunk[index % CHUNK].store(Arc::into_raw(entry).cast_mut(), Ordering::Release);
+}
+
+/// Puts a handle under a value that was chosen elsewhere: a parent's, or one that another process put here.
+pub(crate) fn adopt(value: u32, object: Arc<Object>, access: u32, flags: u32) {
+    let entry = Arc::new(Entry { value, access, flags: AtomicU32::new(flags), object });
+    if value >= FOREIGN {
+        let mut foreign = TABLE.foreign.write().unwrap_or_else(PoisonError::into_inner);
+        foreign.get_or_insert_default().insert(value, entry);
+        return;
+    }
+    let mut writers = writers();
+    let index = value >> 2 & ((1 << INDEX_BITS) - 1);
+    while writers.fresh <= index {
+        let skipped = writers.fresh;
+        if skipped != index {
+            writers.free.push_back((skipped, 0));
+        }
+        writers.fresh += 1;
+    }
+    // A value of before may have left the slot free.
+    writers.free.retain(|&(free, _)| free != index);
+    fill(value, entry);
+}
+
+/// Takes a handle out of the table. When this returns, no thread is using it in [`with`].
+fn take(value: u32) -> Option<Arc<Entry>> {
+    if value >= FOREIGN {
+        let mut foreign = TABLE.foreign.write().unwrap_or_else(PoisonError::into_inner);
+        return foreign.as_mut()?.remove(&value);
+    }
+    let slot = slot(value)?;
+    let mut writers = writers();
+    let entry = slot.load(Ordering::Acquire);
+    // SAFETY: only `take` frees entries, and it does so after it emptied the slot under this lock.
+    if entry.is_null() || unsafe { (*entry).value } != value {
+        return None;
+    }
+    slot.store(null_mut(), Ordering::SeqCst);
+    drop(writers);
+    TABLE.pins.wait_until_unused(entry);
+    writers = self::writers();
+    let generation = (value >> 2 >> INDEX_BITS) + 1;
+    let index = value >> 2 & ((1 << INDEX_BITS) - 1);
+    writers.free.push_back((index, generation & ((1 << GENERATION_BITS) - 1)));
+    drop(writers);
+    // SAFETY: it was put there by `fill`, came out of the slot once, and no thread uses it without a count of its own.
+    Some(unsafe { Arc::from_raw(entry) })
+}
+
+/// Closes a handle.
+pub(crate) fn close(handle: HANDLE) -> Result<()> {
+    if with(handle, |entry| entry.flags() & PROTECT_FROM_CLOSE != 0)? {
+        return Err(Failure::hint(
+            code::INVALID_HANDLE,
+            "HANDLE_FLAG_PROTECT_FROM_CLOSE is set on the handle",
+        ));
+    }
+    let entry = plain(handle).and_then(take).ok_or(Failure::Code(code::INVALID_HANDLE))?;
+    drop(entry);
+    Ok(())
+}
+
+/// All handles that children inherit.
+pub(crate) fn inherited() -> Vec<Arc<Entry>> {
+    let fresh = writers().fresh;
+    let own = (1..fresh).filter_map(|index| {
+        let slot = slot(index << 2)?;
+        let (pinned, _pinned) = MINE.with(|mine| TABLE.pins.pin(mine, slot))?;
+        // SAFETY: pinned, as in `with`.
+        let value = unsafe { (*pinned).value };
+        drop(_pinned);
+        entry(HANDLE(value as usize)).ok()
+    });
+    let foreign = TABLE.foreign.read().unwrap_or_else(PoisonError::into_inner);
+    let foreign = foreign.iter().flat_map(|foreign| foreign.values().cloned());
+    own.chain(foreign).filter(|entry| entry.flags() & INHERIT != 0).collect()
+}
+
+#[cold]
+fn foreign(value: u32) -> Result<Arc<Entry>> {
+    let find = || {
+        let foreign = TABLE.foreign.read().unwrap_or_else(PoisonError::into_inner);
+        foreign.as_ref().and_then(|foreign| foreign.get(&value).cloned())
+    };
+    find()
+        .or_else(|| {
+            crate::process::mailbox::collect();
+            find()
+        })
+        .ok_or(Failure::Code(code::INVALID_HANDLE))
+}
+
+/// In a child made by `fork`: what its other threads were doing in the parent is nothing to it.
+pub(crate) fn after_fork_in_child() {
+    MINE.with(|mine| TABLE.pins.forget_others(mine));
+}
