@@ -9,8 +9,10 @@ static HANDLE event(void)
 static void hnd_01(void)
 {
     HANDLE it = event();
-    say("%s,", DID(CloseHandle(it)));
-    say("again: %s, NULL: %s", DID(CloseHandle(it)), DID(CloseHandle(NULL)));
+    /* Nothing in between may open a handle, which could get the same value. */
+    const char *once = DID(CloseHandle(it));
+    const char *twice = DID(CloseHandle(it));
+    say("%s, again: %s, NULL: %s", once, twice, DID(CloseHandle(NULL)));
 }
 
 static void hnd_02(void)

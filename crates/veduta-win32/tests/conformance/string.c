@@ -98,8 +98,6 @@ static void str_05(void)
 static void str_06(void)
 {
     WCHAR out[8];
-    char little[8];
-    BOOL used;
     SetLastError(MARK);
     say("length 0: %d", MultiByteToWideChar(CP_UTF8, 0, "abc", 0, out, 8));
     say("%u,", last());
@@ -108,12 +106,6 @@ static void str_06(void)
     say("%u,", last());
     SetLastError(MARK);
     say("size -1: %d", MultiByteToWideChar(CP_UTF8, 0, "abc", 3, out, -1));
-    say("%u,", last());
-    SetLastError(MARK);
-    say("a default character: %d", WideCharToMultiByte(CP_UTF8, 0, sample, 2, little, 8, "?", NULL));
-    say("%u,", last());
-    SetLastError(MARK);
-    say("was it used: %d", WideCharToMultiByte(CP_UTF8, 0, sample, 2, little, 8, NULL, &used));
     say("%u,", last());
     SetLastError(MARK);
     say("no code page: %d", MultiByteToWideChar(9999, 0, "abc", 3, out, 8));
