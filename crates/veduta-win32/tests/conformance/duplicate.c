@@ -100,7 +100,8 @@ static void dup_22(void)
 {
     HANDLE event = CreateEventW(NULL, FALSE, FALSE, NULL), copy = duplicate(event, 0, DUPLICATE_SAME_ACCESS);
     NEED(SetEvent(copy));
-    say("%s, %s", WAITED(WaitForSingleObject(event, 0)), CloseHandle(copy) ? "closed" : "not closed");
+    say("%s,", WAITED(WaitForSingleObject(event, 0)));
+    say("%s", CloseHandle(copy) ? "closed" : "not closed");
     CloseHandle(event);
 }
 

@@ -317,10 +317,11 @@ static inline long long length_of(HANDLE file)
 /* The length of the file at a path, or -1. */
 static inline long long length_at(const WCHAR *path)
 {
-    WIN32_FILE_ATTRIBUTE_DATA about;
-    if (!GetFileAttributesExW(path, GetFileExInfoStandard, &about))
-        return -1;
-    return (long long)about.nFileSizeHigh << 32 | about.nFileSizeLow;
+    HANDLE file = open_file(path, 0);
+    long long length = length_of(file);
+    if (file != INVALID_HANDLE_VALUE)
+        CloseHandle(file);
+    return length;
 }
 
 static inline BOOL set_length(HANDLE file, LONG length)

@@ -23,7 +23,8 @@ static void thr_01(void)
     HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL), it = thread(wait_for, event);
     say("runs: %u %s,", (unsigned)code_of(it), WAITED(WaitForSingleObject(it, 0)));
     SetEvent(event);
-    say("%s %s,", WAITED(WaitForSingleObject(it, SOON)), WAITED(WaitForSingleObject(it, 0)));
+    say("%s", WAITED(WaitForSingleObject(it, SOON)));
+    say("%s,", WAITED(WaitForSingleObject(it, 0)));
     say("%u", (unsigned)code_of(it));
     CloseHandle(it);
     CloseHandle(event);

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
@@ -65,16 +66,25 @@ fn compile(compiler: &str, program: &str, output: &Path, arguments: &[String]) -
     if result.status.success() { Ok(()) } else { Err(format!("{compiler} {program}.c: {said}")) }
 }
 
+/// A directory in which the library has the name that programs load it by, its SONAME.
+fn loadable(library: &Path) -> PathBuf {
+    let directory = scratch().join("linux/lib");
+    fs::create_dir_all(&directory).expect("it can be made");
+    let link = directory.join("libveduta_win32.so.0");
+    let _ = fs::remove_file(&link);
+    symlink(library, &link).expect("it can be linked");
+    directory
+}
+
 pub(crate) fn for_linux(compiler: &str, library: &Path, program: &str) -> Result<PathBuf, String> {
     let output = scratch().join("linux").join(program);
-    let directory = library.parent().expect("it is in a directory").display();
     let include = crate_root().join("include");
     let arguments = [
         "-fshort-wchar".to_owned(),
         format!("-I{}", include.display()),
         // By its path: a search by name might find one that is installed.
         library.display().to_string(),
-        format!("-Wl,-rpath,{directory}"),
+        format!("-Wl,-rpath,{}", loadable(library).display()),
         "-pthread".to_owned(),
     ];
     compile(compiler, program, &output, &arguments).map(|()| output)

@@ -124,8 +124,9 @@ fn the_tables_are_whole() {
     for (id, row) in &tables.differences {
         let windows = tables.windows.get(id).unwrap_or_else(|| panic!("{id} is not in expected.txt"));
         assert!(!row.wine.is_empty() || !row.here.is_empty(), "{id}: nobody differs");
-        for answer in row.wine.iter().chain(&row.here) {
-            assert_ne!(answer, windows, "{id}: that is no difference");
+        // Among several answers one may be Windows'.
+        for answers in [&row.wine, &row.here] {
+            assert_ne!(answers, std::slice::from_ref(windows), "{id}: that is no difference");
         }
     }
     let sources: String = build::programs().iter().map(|program| build::source(program)).collect();
