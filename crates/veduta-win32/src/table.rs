@@ -90,9 +90,10 @@ impl Drop for GivesUp {
     }
 }
 
-/// The program may set the two low bits of a handle as it likes.
+/// The program may set the two low bits of a handle as it likes. NULL is the value of a slot that is always empty.
+#[inline(always)]
 fn plain(handle: HANDLE) -> Option<u32> {
-    u32::try_from(handle.0 & !3).ok().filter(|&value| value != 0)
+    u32::try_from(handle.0 & !3).ok()
 }
 
 fn slot(value: u32) -> Option<&'static Slot> {
@@ -105,21 +106,26 @@ fn slot(value: u32) -> Option<&'static Slot> {
 /// calls that return at once, and that do not come back here.
 #[inline(always)]
 pub(crate) fn with<R>(handle: HANDLE, use_it: impl FnOnce(&Entry) -> R) -> Result<R> {
-    let value = plain(handle).ok_or(Failure::Code(code::INVALID_HANDLE))?;
-    if value >= FOREIGN {
-        return Ok(use_it(&*foreign(value)?));
+    match look(handle, use_it) {
+        Some(result) => Ok(result),
+        None => fail(code::INVALID_HANDLE),
     }
-    let slot = slot(value).ok_or(Failure::Code(code::INVALID_HANDLE))?;
-    let (entry, pinned) =
-        MINE.with(|mine| TABLE.pins.pin(mine, slot)).ok_or(Failure::Code(code::INVALID_HANDLE))?;
+}
+
+/// As [`with`]; `None`: there is no such handle.
+#[inline(always)]
+pub(crate) fn look<R>(handle: HANDLE, use_it: impl FnOnce(&Entry) -> R) -> Option<R> {
+    let value = plain(handle)?;
+    if value >= FOREIGN {
+        return foreign(value).map(|entry| use_it(&entry));
+    }
+    let slot = slot(value)?;
+    let (entry, pinned) = MINE.with(|mine| TABLE.pins.pin(mine, slot))?;
     // SAFETY: it was in its slot after this thread had pinned it, so whoever takes it out waits for `pinned` to go.
     let entry = unsafe { &*entry };
-    if entry.value != value {
-        return fail(code::INVALID_HANDLE);
-    }
-    let result = use_it(entry);
+    let result = (entry.value == value).then(|| use_it(entry));
     drop(pinned);
-    Ok(result)
+    result
 }
 
 /// The entry of a handle, for longer. It outlives the closing of the handle, as on Windows the object does for who is using it.
@@ -215,9 +221,10 @@ pub(crate) fn close(handle: HANDLE) -> Result<()> {
             "HANDLE_FLAG_PROTECT_FROM_CLOSE is set on the handle",
         ));
     }
-    let entry = plain(handle).and_then(take).ok_or(Failure::Code(code::INVALID_HANDLE))?;
-    drop(entry);
-    Ok(())
+    match plain(handle).and_then(take) {
+        Some(entry) => Ok(drop(entry)),
+        None => fail(code::INVALID_HANDLE),
+    }
 }
 
 /// All handles that children inherit.
@@ -237,17 +244,15 @@ pub(crate) fn inherited() -> Vec<Arc<Entry>> {
 }
 
 #[cold]
-fn foreign(value: u32) -> Result<Arc<Entry>> {
+fn foreign(value: u32) -> Option<Arc<Entry>> {
     let find = || {
         let foreign = TABLE.foreign.read().unwrap_or_else(PoisonError::into_inner);
         foreign.as_ref().and_then(|foreign| foreign.get(&value).cloned())
     };
-    find()
-        .or_else(|| {
-            crate::process::mailbox::collect();
-            find()
-        })
-        .ok_or(Failure::Code(code::INVALID_HANDLE))
+    find().or_else(|| {
+        crate::process::mailbox::collect();
+        find()
+    })
 }
 
 /// In a child made by `fork`: what its other threads were doing in the parent is nothing to it.

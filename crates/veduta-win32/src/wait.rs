@@ -11,7 +11,7 @@ use crate::table::{self, Entry};
 use crate::types::{BOOL, DWORD, HANDLE};
 use std::sync::Arc;
 use std::time::Duration;
-use veduta::{MAXIMUM_WAIT_OBJECTS, Semaphore, Waitable, Waited};
+use veduta::{MAXIMUM_WAIT_OBJECTS, Waitable, Waited};
 
 const WAIT_OBJECT_0: u32 = 0;
 const WAIT_ABANDONED_0: u32 = 0x80;
@@ -114,22 +114,22 @@ fn to_wait_for(handle: HANDLE) -> Result<Arc<Entry>> {
 
 /// Takes an object at once if it can be had. Mutexes in peace time end here: the handle is only pinned.
 #[inline(always)]
-fn try_at_once(handle: HANDLE) -> Result<Option<Waited>> {
-    let waited = table::with(handle, |entry| match &*entry.object {
-        Object::Mutex(mutex) => mutex.wait(Duration::ZERO),
-        Object::Event(event) => event.wait(Duration::ZERO),
-        Object::Semaphore(semaphore) => Semaphore::wait(semaphore, Duration::ZERO),
-        _ => Ok(Waited::TimedOut),
-    })??;
-    Ok(Some(waited).filter(|waited| *waited != Waited::TimedOut))
+fn try_at_once(handle: HANDLE) -> Option<u32> {
+    let waited = |waited: veduta::Result<Waited>| waited.map_or(WAIT_TIMEOUT, result);
+    let result = table::look(handle, |entry| match &*entry.object {
+        Object::Mutex(mutex) => waited(mutex.wait(Duration::ZERO)),
+        Object::Event(event) => waited(event.wait(Duration::ZERO)),
+        Object::Semaphore(semaphore) => waited(semaphore.wait(Duration::ZERO)),
+        _ => WAIT_TIMEOUT,
+    });
+    // Whoever looks more closely says what is wrong.
+    result.filter(|result| *result != WAIT_TIMEOUT)
 }
 
 #[inline(always)]
 fn one(handle: HANDLE, milliseconds: u32, alertable: bool) -> Result<u32> {
-    if handle.0 < HANDLE::CURRENT_THREAD.0
-        && let Some(waited) = try_at_once(handle)?
-    {
-        return Ok(result(waited));
+    if let Some(result) = try_at_once(handle) {
+        return Ok(result);
     }
     one_slowly(handle, milliseconds, alertable)
 }

@@ -65,8 +65,9 @@ fn new_ex(attributes: Attributes, name: impl Text, flags: u32, access: u32) -> R
 /// Setting an event returns at once: the handle is only pinned.
 #[inline(always)]
 fn with(event: HANDLE, change: impl FnOnce(&Event) -> veduta::Result<()>) -> Result<()> {
-    table::with(event, |entry| match Event::of(&entry.object) {
-        Some(event) => Ok(change(event)?),
-        None => fail(code::INVALID_HANDLE),
-    })?
+    match table::look(event, |entry| Event::of(&entry.object).map(change)) {
+        Some(Some(Ok(()))) => Ok(()),
+        Some(Some(Err(error))) => Err(error.into()),
+        _ => fail(code::INVALID_HANDLE),
+    }
 }

@@ -42,10 +42,11 @@ export! {
 
     fn ReleaseMutex(mutex: HANDLE) -> BOOL {
         // Releasing returns at once: the handle is only pinned.
-        table::with(mutex, |entry| match Mutex::of(&entry.object) {
-            Some(mutex) => Ok(mutex.release()?),
-            None => fail(code::INVALID_HANDLE),
-        })?
+        match table::look(mutex, |entry| Mutex::of(&entry.object).map(Mutex::release)) {
+            Some(Some(Ok(()))) => Ok(()),
+            Some(Some(Err(error))) => Err(error.into()),
+            _ => fail(code::INVALID_HANDLE),
+        }
     }
 }
 

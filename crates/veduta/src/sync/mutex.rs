@@ -71,6 +71,14 @@ impl Mutex {
         self.lock_slowly(thread)
     }
 
+    /// Acquires the mutex if it is free and nobody waits for it; the caller answers for the release. `false` may also mean that it
+    /// takes a closer look.
+    #[inline(always)]
+    pub(super) fn try_claim(&self) -> Result<bool> {
+        self.handle.check(SyncAccess::SYNCHRONIZE, ACQUIRE)?;
+        Ok(self.handle.sys.try_claim(Thread::current()?))
+    }
+
     #[cold]
     fn lock_slowly(&self, thread: Thread) -> Result<MutexGuard<'_>> {
         match self.wait(None)? {

@@ -36,8 +36,7 @@ pub trait Waitable: Held + Send + Sync {
     where
         Self: Sized,
     {
-        let target = self.handle().to_wait_for()?;
-        any(&[target], timeout).map_err(|error| self.handle().tell(error))
+        self.handle().wait(timeout)
     }
 
     /// What the object does when [`signal_and_wait`] signals it.
@@ -46,6 +45,12 @@ pub trait Waitable: Held + Send + Sync {
 }
 
 impl Waitable for Mutex {
+    /// A mutex that is free and that nobody waits for, the common case, is had without a look at anything else.
+    #[inline]
+    fn wait(&self, timeout: impl Into<Option<Duration>>) -> Result<Waited> {
+        if self.try_claim()? { Ok(Waited::Signaled(0)) } else { self.handle().wait(timeout) }
+    }
+
     fn signal(&self) -> Result<()> {
         self.release()
     }
@@ -73,6 +78,10 @@ impl Waitable for Timer {
 }
 
 impl Handle {
+    fn wait(&self, timeout: impl Into<Option<Duration>>) -> Result<Waited> {
+        any(&[self.to_wait_for()?], timeout).map_err(|error| self.tell(error))
+    }
+
     #[inline]
     fn to_wait_for(&self) -> Result<Target<'_>> {
         self.check(SyncAccess::SYNCHRONIZE, WAIT)?;
