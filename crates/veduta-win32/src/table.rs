@@ -77,7 +77,9 @@ static TABLE: Table = Table {
 thread_local! {
     static MINE: Mine<Entry> = const {
         // A thread that ends gives its pin back. The pin itself has no destructor, so that looking is cheap.
-        Mine::new(|| drop(AT_THREAD_END.try_with(|_| ())))
+        Mine::new(|| {
+            let _ended = AT_THREAD_END.try_with(|_| ());
+        })
     };
     static AT_THREAD_END: GivesUp = const { GivesUp };
 }

@@ -16,7 +16,7 @@ use crate::table;
 use crate::text::Text;
 use crate::types::{BOOL, HANDLE};
 use std::sync::Arc;
-use veduta::{Disposition, SyncObject, SyncOptions};
+use veduta::{Disposition, SyncAccess, SyncObject, SyncOptions};
 
 /// Creates an object or opens the one of that name. Says so in the last error, on success too.
 fn create<T: SyncObject + Kind>(
@@ -39,7 +39,7 @@ fn create<T: SyncObject + Kind>(
 }
 
 /// Opens the object of that name.
-fn open<T: SyncObject + Kind>(
+fn open<T: SyncObject + Kind + Duplicate>(
     mut options: SyncOptions<'_, T>,
     access: u32,
     inherit: BOOL,
@@ -47,6 +47,28 @@ fn open<T: SyncObject + Kind>(
 ) -> Result<HANDLE> {
     let name =
         name.name()?.ok_or_else(|| Failure::hint(code::INVALID_PARAMETER, "only a name can be opened"))?;
-    let object = options.access(rights::sync(access)).open(&name)?;
+    let rights = rights::sync(access);
+    let object = if rights.is_empty() {
+        // Only standard rights are asked for, such as to read the descriptor: a handle that can do nothing here.
+        options.access(SyncAccess::QUERY).open(&name)?.duplicate(rights)?
+    } else {
+        options.access(rights).open(&name)?
+    };
     table::insert(Arc::new(object.into_object()), 0, inherit.is_true())
 }
+
+/// Objects of which there are handles with other rights.
+trait Duplicate: Sized {
+    fn duplicate(&self, rights: SyncAccess) -> Result<Self>;
+}
+
+macro_rules! duplicate {
+    ($($kind:ident)*) => {$(
+        impl Duplicate for veduta::$kind {
+            fn duplicate(&self, rights: SyncAccess) -> Result<Self> {
+                Ok(self.try_clone_with(rights)?)
+            }
+        }
+    )*};
+}
+duplicate!(Mutex Event Semaphore);
