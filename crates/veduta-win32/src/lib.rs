@@ -5,24 +5,32 @@
 // What C passes cannot be checked by a compiler. Pointers are followed in `pointer`, `text` and a few named places.
 #![allow(unsafe_code)]
 
+mod addresses;
 mod apc;
 mod attributes;
 mod code;
+mod environment;
 mod export;
 mod failure;
 mod file;
 mod handle;
+mod in_page;
 mod last_error;
+mod memory;
 mod object;
 mod pin;
+mod pipe;
 mod pointer;
 mod process;
 mod rights;
 mod section;
 mod security;
+mod standard;
 mod sync;
+mod system;
 mod table;
 mod text;
 mod thread;
 mod types;
+mod view;
 mod wait;
