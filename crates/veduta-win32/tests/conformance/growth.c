@@ -7,8 +7,8 @@ static void pg_03(void)
     volatile unsigned char *view = map(made, FILE_MAP_WRITE);
     NEED(view);
     view[200] = 55;
-    say("flush %s, reads %d,", DID(FlushViewOfFile((void *)view, 0)), view[200]);
-    say("length %lld, byte 200 of the file %d", length_of(file), byte_at(file, 200));
+    say("flush %s,", DID(FlushViewOfFile((void *)view, 0)));
+    say("reads %d, length %lld, byte 200 of the file %d", view[200], length_of(file), byte_at(file, 200));
     unmap(view);
     CloseHandle(made);
     CloseHandle(file);
