@@ -224,12 +224,32 @@ static void evt_own_03(void)
         OPENED(OpenSemaphoreW(SYNCHRONIZE, FALSE, NULL)));
 }
 
+static DWORD WINAPI set_it(void *event)
+{
+    SetEvent(event);
+    return 0;
+}
+
+/* Who was let go by a manual-reset event finds it signaled still. */
+static void evt_own_04(void)
+{
+    int i, missed = 0;
+    for (i = 0; i < 500; i++) {
+        HANDLE event = create(TRUE, FALSE), setter = thread(set_it, event);
+        WaitForSingleObject(event, SOON);
+        missed += WaitForSingleObject(event, 0) != WAIT_OBJECT_0;
+        ended(setter);
+        CloseHandle(event);
+    }
+    say("missed %d", missed);
+}
+
 static const struct fact facts[] = {
     {"EVT-01/02", evt_01}, {"EVT-03", evt_03},   {"EVT-05", evt_05},          {"EVT-06/07", evt_06},
     {"EVT-09/10", evt_09}, {"EVT-11", evt_11},   {"EVT-14/15", evt_14},       {"EVT-16", evt_16},
     {"EVT-19", evt_19},    {"EVT-20", evt_20},   {"EVT-22/23/24", evt_22},    {"EVT-rule-01", evt_rule_01},
     {"EVT-rule-02", evt_rule_02}, {"EVP-01", evt_own_01}, {"EVP-02", evt_own_02}, {"EVP-03", evt_own_03},
-    {NULL, NULL},
+    {"EVP-04", evt_own_04}, {NULL, NULL},
 };
 static const struct role roles[] = {{"set", set}, {NULL, NULL}};
 REPORT(facts, roles)
