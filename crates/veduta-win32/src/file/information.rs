@@ -122,10 +122,6 @@ export! {
         Ok(times::set(file.descriptor(), wanted(accessed), wanted(written))?)
     }
 
-    fn CompareFileTime(one: In<FILETIME>, other: In<FILETIME>) -> INT {
-        Ok(one.required()?.steps().cmp(&other.required()?.steps()) as i32)
-    }
-
     fn GetFileInformationByHandle(file: HANDLE, information: Out<ByHandleInformation>) -> BOOL {
         let file = used(file)?;
         file.on_disk()?;
