@@ -4,6 +4,7 @@
 use crate::{process, table, thread};
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{MutexGuard, Once};
 
 /// What one thread at a time has.
@@ -20,6 +21,13 @@ thread_local! {
     static KEPT: RefCell<Option<ManuallyDrop<Locks>>> = const { RefCell::new(None) };
 }
 
+static FORKS: AtomicU32 = AtomicU32::new(0);
+
+/// How many forks lie between this process and the one that began: what is one process' only remembers it.
+pub(crate) fn generation() -> u32 {
+    FORKS.load(Ordering::Relaxed)
+}
+
 /// Sees to forks from now on.
 pub(crate) fn prepare() {
     static ONCE: Once = Once::new();
@@ -31,6 +39,7 @@ pub(crate) fn prepare() {
             drop(KEPT.take().map(ManuallyDrop::into_inner));
         }
         extern "C" fn born() {
+            FORKS.fetch_add(1, Ordering::Relaxed);
             let Some(locks) = KEPT.take() else { return };
             let (mut watch, mut children, mut known, mut ending) = ManuallyDrop::into_inner(locks);
             table::after_fork_in_child();
