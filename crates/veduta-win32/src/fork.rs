@@ -33,7 +33,12 @@ pub(crate) fn prepare() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         extern "C" fn forks() {
-            KEPT.set(Some(ManuallyDrop::new((process::watch(), process::children(), thread::known(), thread::ending()))));
+            KEPT.set(Some(ManuallyDrop::new((
+                process::watch(),
+                process::children(),
+                thread::known(),
+                thread::ending(),
+            ))));
         }
         extern "C" fn forked() {
             drop(KEPT.take().map(ManuallyDrop::into_inner));

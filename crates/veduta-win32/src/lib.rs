@@ -5,6 +5,7 @@
 // What C passes cannot be checked by a compiler. Pointers are followed in `pointer`, `text` and a few named places.
 #![allow(unsafe_code)]
 
+mod addresses;
 mod apc;
 mod attributes;
 mod code;
@@ -13,9 +14,13 @@ mod export;
 mod failure;
 mod file;
 mod fork;
+mod format_message;
 mod handle;
+mod heap;
+mod in_page;
 mod last_error;
 mod local;
+mod memory;
 mod object;
 mod pin;
 mod pipe;
@@ -25,9 +30,14 @@ mod rights;
 mod section;
 mod security;
 mod standard;
+mod strings;
 mod sync;
+mod system;
 mod table;
 mod text;
 mod thread;
+mod time;
 mod types;
+mod view;
 mod wait;
+mod wide;

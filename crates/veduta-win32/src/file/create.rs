@@ -171,8 +171,7 @@ fn open_file(request: &Request, path: &Path, ends_open: bool, access: u32) -> Re
             return Err(Failure::hint(code::ACCESS_DENIED, "the file is being deleted"));
         }
         if empties && file.shape() == Shape::Regular {
-            share::not_mapped(descriptor, code::USER_MAPPED_FILE)?;
-            rustix::fs::ftruncate(descriptor, 0)?;
+            share::shrink(descriptor, 0)?;
             if request.disposition == Disposition::CreateAlways && request.flags & ATTRIBUTE_READONLY != 0 {
                 let mode = rustix::fs::fstat(descriptor)?.st_mode & 0o7777 & !WRITE_BITS;
                 rustix::fs::fchmod(descriptor, Mode::from_raw_mode(mode))?;

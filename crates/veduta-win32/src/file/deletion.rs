@@ -31,10 +31,9 @@ fn planned() -> MutexGuard<'static, Vec<Weak<Deletion>>> {
 }
 
 impl Deletion {
-    pub(crate) fn plan(file: BorrowedFd<'_>) -> Result<Arc<Deletion>> {
-        let alone = share::again(file, OFlags::RDONLY | OFlags::NONBLOCK)
-            .ok()
-            .filter(|alone| share::say(alone.as_fd(), Byte::Deletes).is_ok());
+    /// `part`: what another process took of it along with the handle; see [`part`].
+    pub(crate) fn plan(file: BorrowedFd<'_>, part: Option<OwnedFd>) -> Result<Arc<Deletion>> {
+        let alone = part.or_else(|| self::part(file));
         let file = rustix::io::fcntl_dupfd_cloexec(file, 0)?;
         let state = State { file, alone, process: std::process::id() };
         let deletion = Arc::new(Deletion { state: Mutex::new(Some(state)) });
@@ -70,6 +69,14 @@ impl Deletion {
     }
 }
 
+/// A description of its own that says that the file will be deleted by whoever has it. A handle that is on its way into another process
+/// takes one along, so that the sender does not take itself for the last meanwhile.
+pub(crate) fn part(file: BorrowedFd<'_>) -> Option<OwnedFd> {
+    share::again(file, OFlags::RDONLY | OFlags::NONBLOCK)
+        .ok()
+        .filter(|part| share::say(part.as_fd(), Byte::Deletes).is_ok())
+}
+
 /// Where the file is now, and whether it is a directory; `None` if it has no name any more.
 pub(crate) fn path_of(file: BorrowedFd<'_>) -> Option<(PathBuf, bool)> {
     let path = std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).ok()?;
@@ -80,14 +87,19 @@ pub(crate) fn path_of(file: BorrowedFd<'_>) -> Option<(PathBuf, bool)> {
 
 fn at_exit() {
     static REGISTERED: Once = Once::new();
-    extern "C" fn carry_out_all() {
-        let planned = std::mem::take(&mut *planned());
-        for deletion in planned.iter().filter_map(Weak::upgrade) {
-            deletion.carry_out();
-        }
+    extern "C" fn exits() {
+        carry_out_all();
     }
     REGISTERED.call_once(|| {
         // SAFETY: the function lives as long as the program and touches nothing that is gone by then.
-        let _registered = unsafe { libc::atexit(carry_out_all) };
+        let _registered = unsafe { libc::atexit(exits) };
     });
+}
+
+/// Deletes what the process would have deleted when it closed its handles: it is about to end.
+pub(crate) fn carry_out_all() {
+    let planned = std::mem::take(&mut *planned());
+    for deletion in planned.iter().filter_map(Weak::upgrade) {
+        deletion.carry_out();
+    }
 }

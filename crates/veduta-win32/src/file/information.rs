@@ -1,6 +1,6 @@
 //! What a file is: type, times, attributes, identity.
 
-use super::times::{self, FILETIME, Times};
+use super::times::{self, Times, in_halves};
 use super::{Shape, Used, create, path, position, right, share, used};
 use crate::code;
 use crate::export::export;
@@ -8,6 +8,7 @@ use crate::failure::{Failure, Result, fail};
 use crate::pointer::{In, Out};
 use crate::rights::DELETE;
 use crate::text::{self, Narrow, Text, Wide};
+use crate::time::FileTime;
 use crate::types::{BOOL, DWORD, HANDLE, INT, POINTER};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, Stat, Statx, StatxFlags};
 use std::mem::size_of;
@@ -28,9 +29,9 @@ const FILE_TYPE_PIPE: u32 = 3;
 #[derive(Clone, Copy)]
 struct ByHandleInformation {
     attributes: u32,
-    created: FILETIME,
-    accessed: FILETIME,
-    written: FILETIME,
+    created: FileTime,
+    accessed: FileTime,
+    written: FileTime,
     volume: u32,
     size_high: u32,
     size_low: u32,
@@ -43,9 +44,9 @@ struct ByHandleInformation {
 #[derive(Clone, Copy)]
 struct AttributeData {
     attributes: u32,
-    created: FILETIME,
-    accessed: FILETIME,
-    written: FILETIME,
+    created: FileTime,
+    accessed: FileTime,
+    written: FileTime,
     size_high: u32,
     size_low: u32,
 }
@@ -106,7 +107,7 @@ export! {
         })
     }
 
-    fn GetFileTime(file: HANDLE, created: Out<FILETIME>, accessed: Out<FILETIME>, written: Out<FILETIME>) -> BOOL {
+    fn GetFileTime(file: HANDLE, created: Out<FileTime>, accessed: Out<FileTime>, written: Out<FileTime>) -> BOOL {
         let times = Times::of(used(file)?.descriptor())?;
         times::put(created, times.created);
         times::put(accessed, times.accessed);
@@ -114,16 +115,12 @@ export! {
         Ok(())
     }
 
-    fn SetFileTime(file: HANDLE, _created: In<FILETIME>, accessed: In<FILETIME>, written: In<FILETIME>) -> BOOL {
+    fn SetFileTime(file: HANDLE, _created: In<FileTime>, accessed: In<FileTime>, written: In<FileTime>) -> BOOL {
         let file = used(file)?;
         file.may(right::WRITE_ATTRIBUTES)?;
         // Linux does not let a program say when a file was made.
-        let wanted = |time: In<FILETIME>| time.get().map(FILETIME::steps).filter(|&steps| is_time(steps));
+        let wanted = |time: In<FileTime>| time.get().map(times::steps).filter(|&steps| is_time(steps));
         Ok(times::set(file.descriptor(), wanted(accessed), wanted(written))?)
-    }
-
-    fn CompareFileTime(one: In<FILETIME>, other: In<FILETIME>) -> INT {
-        Ok(one.required()?.steps().cmp(&other.required()?.steps()) as i32)
     }
 
     fn GetFileInformationByHandle(file: HANDLE, information: Out<ByHandleInformation>) -> BOOL {
@@ -132,9 +129,9 @@ export! {
         let (stat, times) = (rustix::fs::fstat(file.descriptor())?, Times::of(file.descriptor())?);
         information.required()?.put(ByHandleInformation {
             attributes: attributes_of(&stat),
-            created: FILETIME::from_steps(times.created),
-            accessed: FILETIME::from_steps(times.accessed),
-            written: FILETIME::from_steps(times.written),
+            created: in_halves(times.created),
+            accessed: in_halves(times.accessed),
+            written: in_halves(times.written),
             volume: volume(&stat),
             size_high: (stat.st_size >> 32) as u32,
             size_low: stat.st_size as u32,
@@ -314,16 +311,16 @@ fn attributes_ex(name: impl Text, level: i32, data: Out<AttributeData>) -> Resul
     let times = Times::from_statx(&stat);
     data.required()?.put(AttributeData {
         attributes: attributes_of_mode(stat.stx_mode.into()),
-        created: FILETIME::from_steps(times.created),
-        accessed: FILETIME::from_steps(times.accessed),
-        written: FILETIME::from_steps(times.written),
+        created: in_halves(times.created),
+        accessed: in_halves(times.accessed),
+        written: in_halves(times.written),
         size_high: (stat.stx_size >> 32) as u32,
         size_low: stat.stx_size as u32,
     });
     Ok(())
 }
 
-/// Linux keeps one of the attributes: whether anybody may write. What is given back to be written is what the umask would have let a new file have.
+/// Linux keeps one of the attributes: whether anybody may write.
 fn set_attributes(path: &Path, attributes: u32) -> Result<()> {
     let fail = |errno| path::failure(errno, path);
     let stat = rustix::fs::stat(path).map_err(fail)?;
@@ -333,7 +330,7 @@ fn set_attributes(path: &Path, attributes: u32) -> Result<()> {
     let mode = stat.st_mode & 0o7777;
     let wanted = match (attributes & READONLY != 0, mode & create::WRITE_BITS == 0) {
         (true, false) => mode & !create::WRITE_BITS,
-        // Whoever may read it, of those that the owner is or shares a group with by custom: the owner alone is safe.
+        // Who else might write to it before is not known any more.
         (false, true) => mode | 0o200,
         _ => return Ok(()),
     };

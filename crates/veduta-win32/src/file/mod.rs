@@ -10,6 +10,8 @@ pub(crate) mod path;
 pub(crate) mod position;
 pub(crate) mod share;
 pub(crate) mod temporary;
+#[cfg(test)]
+mod tests;
 pub(crate) mod times;
 pub(crate) mod transfer;
 
@@ -94,9 +96,13 @@ impl File {
 
     /// The file is deleted when it is closed. Others may open it until then.
     pub(crate) fn delete_on_close(&self) -> Result<()> {
+        self.plan_deletion(None)
+    }
+
+    fn plan_deletion(&self, part: Option<OwnedFd>) -> Result<()> {
         let mut deletion = self.deletion();
         if deletion.is_none() {
-            *deletion = Some(Deletion::plan(self.descriptor())?);
+            *deletion = Some(Deletion::plan(self.descriptor(), part)?);
         }
         Ok(())
     }
@@ -190,19 +196,22 @@ impl File {
     /// The very same description goes: the position and the share mode are then common, as they are on Windows. The rights are the handle's,
     /// and travel with it.
     pub(crate) fn pack(&self) -> Result<Packed> {
-        let descriptor = rustix::io::fcntl_dupfd_cloexec(&self.descriptor, 0)?;
-        let detail = format!("{}{}", u8::from(self.overlapped), u8::from(self.is_delete_pending()));
-        Ok(Packed { kind: "file".to_owned(), detail, descriptors: vec![descriptor] })
+        let mut descriptors = vec![rustix::io::fcntl_dupfd_cloexec(&self.descriptor, 0)?];
+        let deletes = self.is_delete_pending();
+        descriptors.extend(deletes.then(|| deletion::part(self.descriptor())).flatten());
+        let detail = format!("{}{}", u8::from(self.overlapped), u8::from(deletes));
+        Ok(Packed { kind: "file".to_owned(), detail, descriptors })
     }
 
     pub(crate) fn unpack(detail: &str, descriptors: Vec<OwnedFd>) -> Result<File> {
-        let Ok([descriptor]) = <[OwnedFd; 1]>::try_from(descriptors) else {
+        let mut descriptors = descriptors.into_iter();
+        let (Some(descriptor), part) = (descriptors.next(), descriptors.next()) else {
             return fail(code::INVALID_DATA);
         };
         let [overlapped, deletes] = detail.as_bytes() else { return fail(code::INVALID_DATA) };
         let file = File::new(descriptor, *overlapped == b'1')?;
         if *deletes == b'1' {
-            file.delete_on_close()?;
+            file.plan_deletion(part)?;
         }
         Ok(file)
     }

@@ -11,7 +11,7 @@ use crate::types::{BOOL, DWORD, HANDLE};
 
 #[repr(C)]
 #[derive(Clone, Copy)]
-pub(crate) struct OVERLAPPED {
+pub(crate) struct Overlapped {
     status: usize,
     transferred: usize,
     offset_low: u32,
@@ -29,14 +29,14 @@ const STATUS_WIN32: u32 = 0xC007_0000;
 /// The offset that stands for the end of the file, for who writes.
 pub(crate) const AT_END: u64 = u64::MAX;
 
-impl OVERLAPPED {
+impl Overlapped {
     pub(crate) fn offset(&self) -> u64 {
         u64::from(self.offset_high) << 32 | u64::from(self.offset_low)
     }
 }
 
 /// Does what an `OVERLAPPED` was passed for, and fills it.
-pub(crate) fn complete(at: Out<OVERLAPPED>, work: impl FnOnce(u64) -> Result<u32>) -> Result<u32> {
+pub(crate) fn complete(at: Out<Overlapped>, work: impl FnOnce(u64) -> Result<u32>) -> Result<u32> {
     let begun = at.as_in().required()?;
     signal(begun.event, false)?;
     let result = work(begun.offset());
@@ -44,7 +44,7 @@ pub(crate) fn complete(at: Out<OVERLAPPED>, work: impl FnOnce(u64) -> Result<u32
         Ok(bytes) => (STATUS_SUCCESS, *bytes),
         Err(failure) => (status(failure.code()), 0),
     };
-    at.put(OVERLAPPED { status: status as usize, transferred: transferred as usize, ..begun });
+    at.put(Overlapped { status: status as usize, transferred: transferred as usize, ..begun });
     signal(begun.event, true)?;
     result
 }
@@ -55,7 +55,8 @@ fn signal(event: HANDLE, set: bool) -> Result<()> {
         return Ok(());
     }
     table::with(event, |entry| match &*entry.object {
-        Object::Event(event) => Ok(if set { event.set()? } else { event.reset()? }),
+        Object::Event(event) if set => Ok(event.set()?),
+        Object::Event(event) => Ok(event.reset()?),
         _ => fail(code::INVALID_HANDLE),
     })?
 }
@@ -78,7 +79,7 @@ fn code_of(status: u32) -> u32 {
 }
 
 export! {
-    fn GetOverlappedResult(file: HANDLE, at: In<OVERLAPPED>, transferred: Out<DWORD>, _wait: BOOL) -> BOOL {
+    fn GetOverlappedResult(file: HANDLE, at: In<Overlapped>, transferred: Out<DWORD>, _wait: BOOL) -> BOOL {
         used(file)?;
         let done = at.required()?;
         let status = done.status as u32;
@@ -98,7 +99,7 @@ export! {
         Ok(())
     }
 
-    fn CancelIoEx(file: HANDLE, _at: In<OVERLAPPED>) -> BOOL {
+    fn CancelIoEx(file: HANDLE, _at: In<Overlapped>) -> BOOL {
         used(file)?;
         fail::<()>(code::NOT_FOUND)
     }

@@ -350,7 +350,7 @@ mod tests {
             (r"\\?\UNC\server\x", 53),
             (r"\\?\relative", 161),
             ("a*b", 123),
-            ("a:stream", 123),
+            ("ab:stream", 123),
             (r"C:\a\b?", 123),
             ("a\tb", 123),
         ];

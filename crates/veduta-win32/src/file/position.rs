@@ -108,7 +108,7 @@ pub(crate) fn set_size(file: &Used, size: u64) -> Result<()> {
     let descriptor = file.descriptor();
     let now = rustix::fs::fstat(descriptor)?.st_size as u64;
     if size < now {
-        share::not_mapped(descriptor, code::USER_MAPPED_FILE)?;
+        return share::shrink(descriptor, size);
     }
     Ok(rustix::io::retry_on_intr(|| rustix::fs::ftruncate(descriptor, size))?)
 }

@@ -54,6 +54,8 @@ pub(crate) enum Byte {
     DeletePending = 16,
     /// Somebody will delete the file when the last of them closes it.
     Deletes = 18,
+    /// Somebody is about to make the file shorter.
+    Shrinks = 20,
 }
 
 impl Byte {
@@ -204,14 +206,31 @@ fn by_lot(most: Duration) -> Duration {
 }
 
 /// Says that the description's file is mapped, for as long as there is the description or a view that was made through it.
+///
+/// Whoever makes the file shorter says so before it looks whether the file is mapped, and here it is the other way round: one of
+/// the two sees the other. So the size of the file that is read after this stays, but for a process that was stopped just then.
 pub(crate) fn mark_mapped(file: BorrowedFd<'_>) -> Result<()> {
-    match say(file, Byte::Mapped) {
-        Ok(()) => Ok(()),
-        Err(errno) => {
-            unenforced(errno);
-            Ok(())
-        }
+    if let Err(errno) = say(file, Byte::Mapped) {
+        unenforced(errno);
+        return Ok(());
     }
+    for _ in 0..TRIES {
+        if !others_say(file, Byte::Shrinks) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    Ok(())
+}
+
+/// Makes a file shorter, unless it is mapped.
+pub(crate) fn shrink(file: BorrowedFd<'_>, size: u64) -> Result<()> {
+    // Where it cannot be said, there is nothing to be heard either.
+    let _said = say(file, Byte::Shrinks);
+    let shrunk = not_mapped(file, code::USER_MAPPED_FILE)
+        .and_then(|()| Ok(rustix::io::retry_on_intr(|| rustix::fs::ftruncate(file, size))?));
+    unsay(file, Byte::Shrinks);
+    shrunk
 }
 
 /// Refuses what may not be done to a file while others have it mapped.

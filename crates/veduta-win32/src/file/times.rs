@@ -1,32 +1,24 @@
 //! Times of files: 100-nanosecond steps since the beginning of 1601.
 
 use crate::pointer::Out;
+use crate::time::FileTime;
 use rustix::fs::{AtFlags, CWD, Statx, StatxFlags, Timespec, Timestamps, UTIME_OMIT};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
-
-/// A time as C has it: two halves, so that it need not be aligned.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct FILETIME {
-    low: u32,
-    high: u32,
-}
 
 /// From 1601 to 1970.
 const EPOCH_SECONDS: i64 = 11_644_473_600;
 const STEPS_PER_SECOND: i64 = 10_000_000;
 
-impl FILETIME {
-    pub(crate) fn from_steps(steps: i64) -> FILETIME {
-        FILETIME { low: steps as u32, high: (steps >> 32) as u32 }
-    }
-
-    pub(crate) fn steps(self) -> i64 {
-        i64::from(self.high) << 32 | i64::from(self.low)
-    }
+/// A time as structures have it.
+pub(crate) fn in_halves(steps: i64) -> FileTime {
+    FileTime::new(steps as u64)
 }
 
-fn steps(seconds: i64, nanoseconds: u32) -> i64 {
+pub(crate) fn steps(time: FileTime) -> i64 {
+    time.ticks() as i64
+}
+
+fn since_1970(seconds: i64, nanoseconds: u32) -> i64 {
     (seconds + EPOCH_SECONDS).saturating_mul(STEPS_PER_SECOND).saturating_add(i64::from(nanoseconds) / 100)
 }
 
@@ -46,7 +38,7 @@ impl Times {
     }
 
     pub(crate) fn from_statx(stat: &Statx) -> Times {
-        let time = |time: &rustix::fs::StatxTimestamp| steps(time.tv_sec, time.tv_nsec);
+        let time = |time: &rustix::fs::StatxTimestamp| since_1970(time.tv_sec, time.tv_nsec);
         let has_birth = StatxFlags::from_bits_retain(stat.stx_mask).contains(StatxFlags::BTIME);
         let written = time(&stat.stx_mtime);
         // Where the file system does not remember when the file was made, it was at the latest by then.
@@ -75,6 +67,6 @@ pub(crate) fn set(
 }
 
 /// Where the caller wants a time, in halves.
-pub(crate) fn put(out: Out<FILETIME>, steps: i64) {
-    out.put(FILETIME::from_steps(steps));
+pub(crate) fn put(out: Out<FileTime>, steps: i64) {
+    out.put(in_halves(steps));
 }

@@ -1,6 +1,6 @@
 //! `ReadFile` and `WriteFile`.
 
-use super::overlapped::{self, AT_END, OVERLAPPED};
+use super::overlapped::{self, AT_END, Overlapped};
 use super::{Shape, Used, right, used};
 use crate::code;
 use crate::export::export;
@@ -21,7 +21,7 @@ export! {
         buffer: *mut c_void,
         length: DWORD,
         transferred: Out<DWORD>,
-        at: Out<OVERLAPPED>,
+        at: Out<Overlapped>,
     ) -> BOOL {
         // Windows writes this before it looks at anything else.
         transferred.put(0);
@@ -46,7 +46,7 @@ export! {
         buffer: *const c_void,
         length: DWORD,
         transferred: Out<DWORD>,
-        at: Out<OVERLAPPED>,
+        at: Out<Overlapped>,
     ) -> BOOL {
         transferred.put(0);
         let file = used(file)?;
@@ -72,7 +72,7 @@ export! {
     }
 }
 
-fn check_pointers(file: &Used, transferred: Out<DWORD>, at: Out<OVERLAPPED>) -> Result<()> {
+fn check_pointers(file: &Used, transferred: Out<DWORD>, at: Out<Overlapped>) -> Result<()> {
     if !at.is_null() {
         return Ok(());
     }
@@ -155,7 +155,7 @@ fn write(file: &Used, buffer: *const c_void, length: usize, at: Option<u64>) -> 
             Ok(bytes) => done += bytes,
             Err(Errno::INTR) => {}
             Err(Errno::AGAIN) => wait_until(descriptor, PollFlags::OUT)?,
-            Err(_) if done > 0 && regular => break,
+            // Also after a part was written: few programs compare the count with what they asked for, because on Windows it is the same.
             Err(errno) => return Err(errno.into()),
         }
     }

@@ -245,7 +245,10 @@ impl Ended {
     pub(super) fn code(self, process: &Shared) -> Result<u32> {
         // The kernel tells strangers only after the parent has removed the remains.
         self.code.or_else(|| exit_code(process, information(process.pidfd.as_fd()))).ok_or_else(|| {
-            Failure::hint(code::NOT_SUPPORTED, "this kernel tells the exit code of a process to its parent only")
+            Failure::hint(
+                code::NOT_SUPPORTED,
+                "this kernel tells the exit code of a process to its parent only",
+            )
         })
     }
 }

@@ -47,8 +47,8 @@ pub(super) enum Values {
 impl Values {
     fn value(self, count: u32) -> u32 {
         match self {
-            Values::Creators => FOREIGN | FROM_CREATOR | count % CREATOR_VALUES << 2,
-            Values::Lane(lane) => FOREIGN | lane << LANE_SHIFT | count % LANE_VALUES << 2,
+            Values::Creators => FOREIGN | FROM_CREATOR | ((count % CREATOR_VALUES) << 2),
+            Values::Lane(lane) => FOREIGN | (lane << LANE_SHIFT) | ((count % LANE_VALUES) << 2),
         }
     }
 
@@ -102,9 +102,9 @@ pub(super) fn new_lane(inherited: impl Iterator<Item = u32>) -> Result<Option<(L
     let free = FREE.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
     let (lane, first) = match free {
         Some(free) => free,
-        None => match FRESH.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |lane| {
-            (lane < LANES).then_some(lane + 1)
-        }) {
+        None => match FRESH
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |lane| (lane < LANES).then_some(lane + 1))
+        {
             Ok(lane) => (lane, FIRST.load(Ordering::Relaxed)),
             Err(_) => return Ok(None),
         },

@@ -121,7 +121,8 @@ impl Shared {
             // The watcher may still have it.
             let child = {
                 let mut children = children();
-                let is_this = children.get(&self.id).is_some_and(|child| std::ptr::eq(&raw const **child, self));
+                let is_this =
+                    children.get(&self.id).is_some_and(|child| std::ptr::eq(&raw const **child, self));
                 if is_this { children.remove(&self.id) } else { None }
             };
             drop(child);
@@ -149,13 +150,7 @@ fn is_readable(pidfd: BorrowedFd<'_>) -> bool {
 
 impl Process {
     /// A child that was just made.
-    fn child(
-        id: u32,
-        pidfd: OwnedFd,
-        page: Page,
-        lane: Option<Lane>,
-        suspended: bool,
-    ) -> Result<Process> {
+    fn child(id: u32, pidfd: OwnedFd, page: Page, lane: Option<Lane>, suspended: bool) -> Result<Process> {
         let mut shared = Shared::new(id, pidfd, Some(page));
         shared.parent = Some(std::process::id());
         shared.lane = lane;
@@ -190,8 +185,7 @@ impl Process {
             // Under the lock: the process may be ending.
             let end = self.0.end.lock().unwrap_or_else(PoisonError::into_inner);
             if self.0.ended.get().is_none() {
-                let event =
-                    Event::options().reset(Reset::Manual).signaled(end.is_some()).create_unnamed()?;
+                let event = Event::options().reset(Reset::Manual).signaled(end.is_some()).create_unnamed()?;
                 let _same = self.0.ended.set(event);
             }
         }

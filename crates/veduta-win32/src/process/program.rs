@@ -45,7 +45,8 @@ fn search(program: &str) -> Result<Option<PathBuf>> {
     }
     let own = std::env::current_exe().ok().and_then(|own| own.parent().map(Path::to_owned));
     let variable = std::env::var_os("PATH").unwrap_or_default();
-    let directories = own.into_iter().chain(std::env::current_dir().ok()).chain(std::env::split_paths(&variable));
+    let directories =
+        own.into_iter().chain(std::env::current_dir().ok()).chain(std::env::split_paths(&variable));
     let mut found = None;
     for directory in directories.filter(|directory| !directory.as_os_str().is_empty()) {
         if let Some(file) = find(&absolute(directory)?.join(program)) {
@@ -97,9 +98,10 @@ pub(super) fn failure(errno: rustix::io::Errno, program: &Path) -> Failure {
             code::BAD_EXE_FORMAT,
             format!("{} is no program: nobody may execute it (chmod +x)", program.display()),
         ),
-        Errno::NOEXEC => {
-            Failure::hint(code::BAD_EXE_FORMAT, format!("{} is not a program for this system", program.display()))
-        }
+        Errno::NOEXEC => Failure::hint(
+            code::BAD_EXE_FORMAT,
+            format!("{} is not a program for this system", program.display()),
+        ),
         Errno::TOOBIG => {
             Failure::hint(code::FILENAME_EXCED_RANGE, "the command line or the environment is too long")
         }

@@ -165,9 +165,7 @@ fn become_program(context: &Context<'_>) -> Result<(), Errno> {
     // SAFETY: reads the set.
     check(unsafe { libc::sigprocmask(libc::SIG_SETMASK, &raw const none, null_mut()) })?;
     // SAFETY: the texts end with 0, the lists with NULL.
-    unsafe {
-        libc::execve(spawn.program.as_ptr(), context.arguments.as_ptr(), context.environment.as_ptr())
-    };
+    unsafe { libc::execve(spawn.program.as_ptr(), context.arguments.as_ptr(), context.environment.as_ptr()) };
     Err(last_errno())
 }
 

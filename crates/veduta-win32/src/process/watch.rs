@@ -104,8 +104,7 @@ extern "C" fn help() {
             (epoll, watch.watched.as_ref().is_none_or(HashMap::is_empty))
         };
         events.clear();
-        let woken =
-            epoll::wait(&*epoll, rustix::buffer::spare_capacity(&mut events), idle.then_some(&IDLE));
+        let woken = epoll::wait(&*epoll, rustix::buffer::spare_capacity(&mut events), idle.then_some(&IDLE));
         match woken {
             Ok(0) => {
                 let mut watch = lock();

@@ -77,7 +77,9 @@ pub(super) fn key() -> Result<libc::pthread_key_t> {
         let status = unsafe { libc::pthread_key_create(&raw mut key, Some(leaves)) };
         (status == 0).then_some(key)
     });
-    made.ok_or_else(|| Failure::hint(code::NOT_ENOUGH_MEMORY, "the C library has no key left for a thread's object"))
+    made.ok_or_else(|| {
+        Failure::hint(code::NOT_ENOUGH_MEMORY, "the C library has no key left for a thread's object")
+    })
 }
 
 pub(crate) fn lock() -> MutexGuard<'static, Queue> {
@@ -107,7 +109,8 @@ extern "C" fn leaves(object: *mut c_void) {
             announce(Ending { object, sign: Sign::Join(me) });
         }
     } else if !nobody_asks {
-        let state = rustix::fs::open("/proc/thread-self/stat", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
+        let state =
+            rustix::fs::open("/proc/thread-self/stat", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
         announce(Ending { object, sign: state.map_or(Sign::None, Sign::State) });
     }
 }
@@ -207,10 +210,8 @@ impl Ending {
             return false;
         };
         let until = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + time;
-        let until = libc::timespec {
-            tv_sec: until.as_secs().cast_signed(),
-            tv_nsec: until.subsec_nanos().into(),
-        };
+        let until =
+            libc::timespec { tv_sec: until.as_secs().cast_signed(), tv_nsec: until.subsec_nanos().into() };
         let mut value = null_mut();
         // SAFETY: as for trying.
         let status = unsafe { libc::pthread_timedjoin_np(*thread, &raw mut value, &raw const until) };

@@ -192,8 +192,7 @@ impl PthreadAttributes {
     fn begin(&self, body: Body, argument: *mut c_void) -> Result<()> {
         let mut thread = MaybeUninit::uninit();
         // SAFETY: the body takes what it is given.
-        let status =
-            unsafe { libc::pthread_create(thread.as_mut_ptr(), &raw const self.0, body, argument) };
+        let status = unsafe { libc::pthread_create(thread.as_mut_ptr(), &raw const self.0, body, argument) };
         check(status)
     }
 }
@@ -320,4 +319,3 @@ pub(crate) fn without_signals<R>(run: impl FnOnce() -> R) -> R {
     unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), std::ptr::null_mut()) };
     result
 }
-
