@@ -4,6 +4,7 @@
 use crate::{process, table, thread};
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{MutexGuard, Once};
 
 /// What one thread at a time has.
@@ -18,6 +19,13 @@ thread_local! {
     /// The locks while this thread forks: in the child, a thread that had one would not be there to give it back.
     // Without a destructor: processes fork on their way out, too.
     static KEPT: RefCell<Option<ManuallyDrop<Locks>>> = const { RefCell::new(None) };
+}
+
+static FORKS: AtomicU32 = AtomicU32::new(0);
+
+/// How many forks lie between this process and the one that began: what is one process' only remembers it.
+pub(crate) fn generation() -> u32 {
+    FORKS.load(Ordering::Relaxed)
 }
 
 /// Sees to forks from now on.
@@ -36,6 +44,7 @@ pub(crate) fn prepare() {
             drop(KEPT.take().map(ManuallyDrop::into_inner));
         }
         extern "C" fn born() {
+            FORKS.fetch_add(1, Ordering::Relaxed);
             let Some(locks) = KEPT.take() else { return };
             let (mut watch, mut children, mut known, mut ending) = ManuallyDrop::into_inner(locks);
             table::after_fork_in_child();
