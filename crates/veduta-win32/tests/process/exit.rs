@@ -35,7 +35,8 @@ unsafe extern "C" {
 }
 
 fn code(how: &str, code: u32) -> u32 {
-    role::start("exit::ends", How { told: &[("HOW", how), ("CODE", &code.to_string())], ..How::default() }).code()
+    role::start("exit::ends", How { told: &[("HOW", how), ("CODE", &code.to_string())], ..How::default() })
+        .code()
 }
 
 #[test]

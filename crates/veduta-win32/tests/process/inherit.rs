@@ -16,7 +16,8 @@ fn uses_what_it_inherited() {
     assert_eq!(before, 1);
     let mut written = 0;
     // SAFETY: the text is that long.
-    let status = unsafe { WriteFile(inherited("PIPE"), b"hello".as_ptr(), 5, Some(&mut written), null_mut()) };
+    let status =
+        unsafe { WriteFile(inherited("PIPE"), b"hello".as_ptr(), 5, Some(&mut written), null_mut()) };
     assert_eq!((status, written), (1, 5));
     assert_eq!(GetProcessId(inherited("PROCESS")).to_string(), told("ID"));
     assert_eq!(WaitForSingleObject(inherited("PROCESS"), 0), TIMEOUT);

@@ -119,10 +119,7 @@ fn others_cannot_be_given_handles() {
     stranger.wait().expect("it is a child");
     let mut there = null_mut();
     let rubbish = std::ptr::without_provenance_mut(0x1234_5678);
-    assert_eq!(
-        DuplicateHandle(rubbish, event, GetCurrentProcess(), Some(&mut there), 0, 0, SAME_ACCESS),
-        0
-    );
+    assert_eq!(DuplicateHandle(rubbish, event, GetCurrentProcess(), Some(&mut there), 0, 0, SAME_ACCESS), 0);
     assert_eq!(GetLastError(), 6);
     close_all([opened, event]);
 }

@@ -1,8 +1,6 @@
 //! Other processes: a role is an ignored test, which `CreateProcess` runs in a copy of this program.
 
-use super::sys::{
-    Handle, ProcessInformation, ResumeThread, SUSPENDED, Start, close, process_code, wait,
-};
+use super::sys::{Handle, ProcessInformation, ResumeThread, SUSPENDED, Start, close, process_code, wait};
 
 /// A process in a role. It is waited for when it is dropped.
 pub struct Role {
@@ -21,8 +19,7 @@ pub struct How<'a> {
 
 pub fn start(role: &str, how: How<'_>) -> Role {
     let program = std::env::current_exe().expect("it runs");
-    let line =
-        format!("\"{}\" {role} --exact --ignored --nocapture --test-threads=1", program.display());
+    let line = format!("\"{}\" {role} --exact --ignored --nocapture --test-threads=1", program.display());
     let mut environment = Vec::new();
     let own = std::env::vars().map(|(name, value)| format!("{name}={value}\0"));
     let told = how.told.iter().map(|(name, value)| format!("{name}={value}\0"));

@@ -61,7 +61,11 @@ unsafe extern "C" {
         name: *const c_char,
     ) -> Handle;
     pub safe fn SetEvent(event: Handle) -> i32;
-    pub safe fn CreateMutexA(attributes: Option<&SecurityAttributes>, owned: i32, name: *const c_char) -> Handle;
+    pub safe fn CreateMutexA(
+        attributes: Option<&SecurityAttributes>,
+        owned: i32,
+        name: *const c_char,
+    ) -> Handle;
     pub safe fn ReleaseMutex(mutex: Handle) -> i32;
     pub safe fn CreateSemaphoreA(
         attributes: Option<&SecurityAttributes>,

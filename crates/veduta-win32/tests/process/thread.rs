@@ -68,8 +68,7 @@ fn the_arguments_are_checked() {
         for flags in [0, 0x1_0000] {
             let mut id = 0;
             // SAFETY: the routine takes a number.
-            let thread =
-                unsafe { CreateThread(None, size, Some(returns), null_mut(), flags, Some(&mut id)) };
+            let thread = unsafe { CreateThread(None, size, Some(returns), null_mut(), flags, Some(&mut id)) };
             assert_eq!(GetThreadId(thread), id);
             wait(thread);
             close(thread);
