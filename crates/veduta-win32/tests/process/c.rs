@@ -16,7 +16,8 @@ fn libraries() -> Vec<PathBuf> {
 fn program(source: &str, library: &Path) -> Option<PathBuf> {
     let crate_ = Path::new(env!("CARGO_MANIFEST_DIR"));
     let extension = library.extension().expect("it has one").to_str().expect("text");
-    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{source}-{extension}-{}", std::process::id()));
+    let program =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{source}-{extension}-{}", std::process::id()));
     let mut command = Command::new("gcc");
     command.args(["-Wall", "-Wextra", "-Werror", "-I"]).arg(crate_.join("include"));
     command.arg(crate_.join("tests/c").join(source).with_extension("c")).arg("-o").arg(&program).arg(library);

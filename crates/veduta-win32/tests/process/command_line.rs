@@ -82,8 +82,9 @@ fn the_child_gets_its_command_line_as_it_was_passed() {
         environment.extend(format!("{name}={value}\0").into_bytes());
     }
     environment.push(0);
-    let child =
-        Start { line: Some(&line), environment: Some(environment), ..Start::default() }.start().expect("it runs");
+    let child = Start { line: Some(&line), environment: Some(environment), ..Start::default() }
+        .start()
+        .expect("it runs");
     wait(child.process);
     assert_eq!(process_code(child.process), 0);
     close_all([child.process, child.thread]);

@@ -66,8 +66,9 @@ fn nobody_waits_and_nothing_is_left() {
 
 #[test]
 fn the_programs_own_children_are_its_own() {
-    let mut own: Vec<_> =
-        (0..10).map(|code| Command::new("sh").arg("-c").arg(format!("exit {code}")).spawn().expect("it runs")).collect();
+    let mut own: Vec<_> = (0..10)
+        .map(|code| Command::new("sh").arg("-c").arg(format!("exit {code}")).spawn().expect("it runs"))
+        .collect();
     let others: Vec<_> = (0..10).map(child_of_code).collect();
     for other in others {
         wait(other.process);
