@@ -4,7 +4,7 @@
 use crate::{process, table, thread};
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{MutexGuard, Once};
 
 /// What one thread at a time has.
@@ -21,10 +21,11 @@ thread_local! {
     static KEPT: RefCell<Option<ManuallyDrop<Locks>>> = const { RefCell::new(None) };
 }
 
-static FORKS: AtomicU32 = AtomicU32::new(0);
+static FORKS: AtomicU64 = AtomicU64::new(0);
 
-/// How many forks lie between this process and the one that began: what is one process' only remembers it.
-pub(crate) fn generation() -> u32 {
+/// How often this process, or the one it was forked from, has forked: what was made in another generation may be shared with a child.
+pub(crate) fn generation() -> u64 {
+    prepare();
     FORKS.load(Ordering::Relaxed)
 }
 
@@ -41,6 +42,7 @@ pub(crate) fn prepare() {
             ))));
         }
         extern "C" fn forked() {
+            FORKS.fetch_add(1, Ordering::Relaxed);
             drop(KEPT.take().map(ManuallyDrop::into_inner));
         }
         extern "C" fn born() {

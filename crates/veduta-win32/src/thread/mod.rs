@@ -213,7 +213,7 @@ thread_local! {
     /// The calling thread's object, once it has one. The count that keeps it is the key's (see [`enter`]).
     static CURRENT: Cell<*const Object> = const { Cell::new(std::ptr::null()) };
     /// The number, and the fork generation in which it is that; 0 is no number.
-    static NUMBER: Cell<(u32, u32)> = const { Cell::new((0, 0)) };
+    static NUMBER: Cell<(u32, u64)> = const { Cell::new((0, 0)) };
 }
 
 /// The threads of this process that have an object, by number.
