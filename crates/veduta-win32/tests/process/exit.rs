@@ -17,11 +17,12 @@ fn ends() {
         "TerminateProcess" => drop(TerminateProcess(GetCurrentProcess(), code)),
         // SAFETY: it ends the process.
         "_exit" => unsafe { libc_exit(code.cast_signed()) },
-        // SAFETY: a signal with its default action (0) ends the process; Rust has handlers of its own.
-        "signal" => unsafe {
-            signal(code.cast_signed(), 0);
-            raise(code.cast_signed());
-        },
+        "signal" => {
+            // SAFETY: the default action (0) of Linux: Rust has handlers of its own.
+            unsafe { signal(code.cast_signed(), 0) };
+            // SAFETY: it ends the process.
+            unsafe { raise(code.cast_signed()) };
+        }
         other => panic!("{other} is no end"),
     }
     unreachable!("it has ended");

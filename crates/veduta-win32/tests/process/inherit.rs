@@ -14,6 +14,8 @@ fn uses_what_it_inherited() {
     let mut before = 0;
     assert_eq!(ReleaseSemaphore(inherited("SEMAPHORE"), 2, Some(&mut before)), 1);
     assert_eq!(before, 1);
+    assert_eq!(read_byte(inherited("SECTION")), 5);
+    write_byte(inherited("SECTION"), 6);
     let mut written = 0;
     // SAFETY: the text is that long.
     let status =
@@ -24,7 +26,7 @@ fn uses_what_it_inherited() {
     // Still inheritable, and closed like any other.
     let grandchild = heir("inherit::sets_an_event", &[("SET", &told("EVENT"))]);
     assert_eq!(grandchild.code(), 0);
-    for name in ["MUTEX", "EVENT", "SEMAPHORE", "PIPE", "PROCESS"] {
+    for name in ["MUTEX", "EVENT", "SEMAPHORE", "SECTION", "PIPE", "PROCESS"] {
         close(inherited(name));
         assert_eq!((CloseHandle(inherited(name)), GetLastError()), (0, 6));
     }
@@ -40,6 +42,8 @@ fn sets_an_event() {
 fn every_kind_is_there_under_the_same_value() {
     let (mutex, event) = (mutex(INHERITABLE), event(INHERITABLE));
     let semaphore = CreateSemaphoreA(INHERITABLE, 1, 5, std::ptr::null());
+    let section = section(INHERITABLE);
+    write_byte(section, 5);
     let (mut read, mut write) = (null_mut(), null_mut());
     assert_eq!(CreatePipe(&mut read, &mut write, None, 0), 1);
     assert_eq!(SetHandleInformation(write, INHERIT, INHERIT), 1);
@@ -53,6 +57,7 @@ fn every_kind_is_there_under_the_same_value() {
             ("MUTEX", &number(mutex)),
             ("EVENT", &number(event)),
             ("SEMAPHORE", &number(semaphore)),
+            ("SECTION", &number(section)),
             ("PIPE", &number(write)),
             ("PROCESS", &number(process)),
             ("ID", &std::process::id().to_string()),
@@ -64,12 +69,13 @@ fn every_kind_is_there_under_the_same_value() {
     // SAFETY: the buffer is that long.
     unsafe { ReadFile(read, text.as_mut_ptr(), 10, Some(&mut length), null_mut()) };
     assert_eq!(&text[..length as usize], b"hello");
+    assert_eq!(read_byte(section), 6);
     assert_eq!(WaitForSingleObject(event, 0), 0);
     for _ in 0..3 {
         assert_eq!(WaitForSingleObject(semaphore, 0), 0);
     }
     assert_eq!(WaitForSingleObject(semaphore, 0), TIMEOUT);
-    close_all([mutex, event, semaphore, read, process]);
+    close_all([mutex, event, semaphore, section, read, process]);
 }
 
 #[test]

@@ -91,6 +91,31 @@ fn a_child_can_give_its_creator_a_handle() {
 }
 
 #[test]
+#[ignore = "a role"]
+fn writes_to_the_section_it_is_told_of() {
+    let orders = handle(&told("ORDERS"));
+    // The memory tells where the other one is, which has no name and was put here.
+    let there = usize::from(read_byte(orders)) << 29;
+    write_byte(std::ptr::without_provenance_mut(there), 9);
+}
+
+/// Facts DUP-26/27: memory without a name, into another process.
+#[test]
+fn memory_is_shared_that_was_put_into_a_process() {
+    let (orders, memory) = (section(INHERITABLE), section(None));
+    let told: &[_] = &[("ORDERS", &*number(orders))];
+    let role = "mailbox::writes_to_the_section_it_is_told_of";
+    let child = role::start(role, How { inherit: true, flags: SUSPENDED, told });
+    let there = put(memory, child.process, 0, SAME_ACCESS).expect("a child");
+    assert_eq!(there.addr() & ((1 << 29) - 1), 0, "the first value of all");
+    write_byte(orders, (there.addr() >> 29) as u8);
+    child.resume();
+    assert_eq!(child.code(), 0);
+    assert_eq!(read_byte(memory), 9);
+    close_all([orders, memory]);
+}
+
+#[test]
 fn a_handle_with_fewer_rights_arrives_so() {
     let child = suspended("exit::sleeps", &[]);
     let event = event(None);

@@ -3,7 +3,7 @@
 use super::sys::{Handle, ProcessInformation, ResumeThread, SUSPENDED, Start, close, process_code, wait};
 
 /// A process in a role. It is waited for when it is dropped.
-pub struct Role {
+pub(crate) struct Role {
     pub process: Handle,
     pub thread: Handle,
     pub id: u32,
@@ -11,13 +11,13 @@ pub struct Role {
 
 /// How a role is started.
 #[derive(Default, Clone, Copy)]
-pub struct How<'a> {
+pub(crate) struct How<'a> {
     pub inherit: bool,
     pub flags: u32,
     pub told: &'a [(&'a str, &'a str)],
 }
 
-pub fn start(role: &str, how: How<'_>) -> Role {
+pub(crate) fn start(role: &str, how: How<'_>) -> Role {
     let program = std::env::current_exe().expect("it runs");
     let line = format!("\"{}\" {role} --exact --ignored --nocapture --test-threads=1", program.display());
     let mut environment = Vec::new();
@@ -39,23 +39,23 @@ pub fn start(role: &str, how: How<'_>) -> Role {
 }
 
 /// A role that inherits handles.
-pub fn heir(role: &str, told: &[(&str, &str)]) -> Role {
+pub(crate) fn heir(role: &str, told: &[(&str, &str)]) -> Role {
     start(role, How { inherit: true, told, ..How::default() })
 }
 
 /// A role that does not run yet.
-pub fn suspended(role: &str, told: &[(&str, &str)]) -> Role {
+pub(crate) fn suspended(role: &str, told: &[(&str, &str)]) -> Role {
     start(role, How { flags: SUSPENDED, told, ..How::default() })
 }
 
 impl Role {
     /// Its exit code, when it has ended.
-    pub fn code(&self) -> u32 {
+    pub(crate) fn code(&self) -> u32 {
         wait(self.process);
         process_code(self.process)
     }
 
-    pub fn resume(&self) {
+    pub(crate) fn resume(&self) {
         assert_eq!(ResumeThread(self.thread), 1);
     }
 }
@@ -71,6 +71,6 @@ impl Drop for Role {
 }
 
 /// In a role: what it was to know.
-pub fn told(name: &str) -> String {
+pub(crate) fn told(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("whoever starts the role says {name}"))
 }

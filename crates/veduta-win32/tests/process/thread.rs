@@ -20,7 +20,7 @@ extern "C" fn owns(mutex: *mut c_void) -> u32 {
 }
 
 /// Threads that each own a mutex when they end; whoever has waited for one finds the mutex abandoned.
-pub fn rounds(count: u32) {
+pub(crate) fn rounds(count: u32) {
     let mutex = mutex(None);
     for round in 0..count {
         let thread = thread(owns, mutex, 0);
@@ -52,13 +52,10 @@ fn codes_have_32_bits_however_the_thread_ends() {
 
 #[test]
 fn the_arguments_are_checked() {
-    // SAFETY: nothing is passed that could be wrong but what is to be refused.
-    let (no_routine, flags) = unsafe {
-        (
-            CreateThread(None, 0, None, null_mut(), 0, None),
-            CreateThread(None, 0, Some(returns), null_mut(), 0x8000, None),
-        )
-    };
+    // SAFETY: there is no routine, which is refused.
+    let no_routine = unsafe { CreateThread(None, 0, None, null_mut(), 0, None) };
+    // SAFETY: the routine takes a number.
+    let flags = unsafe { CreateThread(None, 0, Some(returns), null_mut(), 0x8000, None) };
     assert!(no_routine.is_null() && flags.is_null());
     assert_eq!(GetLastError(), 87);
     // SAFETY: the address space ends before that.
