@@ -47,8 +47,8 @@ pub(super) enum Values {
 impl Values {
     fn value(self, count: u32) -> u32 {
         match self {
-            Values::Creators => FOREIGN | FROM_CREATOR | count % CREATOR_VALUES << 2,
-            Values::Lane(lane) => FOREIGN | lane << LANE_SHIFT | count % LANE_VALUES << 2,
+            Values::Creators => FOREIGN | FROM_CREATOR | ((count % CREATOR_VALUES) << 2),
+            Values::Lane(lane) => FOREIGN | (lane << LANE_SHIFT) | ((count % LANE_VALUES) << 2),
         }
     }
 

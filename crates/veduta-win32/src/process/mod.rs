@@ -64,7 +64,7 @@ pub(crate) struct Shared {
     end: Mutex<Option<Ended>>,
     /// Made when somebody wants to wait for it.
     ended: OnceLock<Event>,
-    /// By which [`watch`] knows it; 0: it does not.
+    /// By which [`watch`] knows it, and above that the process in which it does.
     watched: AtomicU64,
 }
 
