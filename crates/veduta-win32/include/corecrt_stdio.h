@@ -1,6 +1,6 @@
 /* The printing functions that only Microsoft's C runtime has. They follow Windows' format rules (veduta/format.h): %lu is a DWORD. printf,
-   sprintf and the others that the C standard has stay the C library's, unless VEDUTA_WINDOWS_PRINTF is defined. windows.h and tchar.h
-   include this. */
+   sprintf and the others that the C standard has stay the C library's, unless VEDUTA_WINDOWS_PRINTF is defined before: then they
+   are these as well, for source that prints DWORDs with %lu, or WCHAR strings with %ls. windows.h and tchar.h include this. */
 #ifndef VEDUTA_CORECRT_STDIO_H
 #define VEDUTA_CORECRT_STDIO_H
 
@@ -169,15 +169,38 @@ static inline errno_t fopen_s(FILE **stream, const char *name, const char *mode)
     return *stream ? 0 : errno;
 }
 
+/* With parameters, so that an attribute like format(printf, 1, 2) is left alone. */
 #ifdef VEDUTA_WINDOWS_PRINTF
-#define printf veduta_printf
-#define fprintf veduta_fprintf
-#define sprintf veduta_sprintf
-#define snprintf veduta_snprintf
-#define vprintf veduta_vprintf
-#define vfprintf veduta_vfprintf
-#define vsprintf veduta_vsprintf
-#define vsnprintf veduta_vsnprintf
+#ifdef __cplusplus
+/* Now, since it undefines these names. */
+#include <cstdio>
+namespace std {
+using ::veduta_printf;
+using ::veduta_fprintf;
+using ::veduta_sprintf;
+using ::veduta_snprintf;
+using ::veduta_vprintf;
+using ::veduta_vfprintf;
+using ::veduta_vsprintf;
+using ::veduta_vsnprintf;
+}
+#endif
+#undef printf
+#define printf(...) veduta_printf(__VA_ARGS__)
+#undef fprintf
+#define fprintf(...) veduta_fprintf(__VA_ARGS__)
+#undef sprintf
+#define sprintf(...) veduta_sprintf(__VA_ARGS__)
+#undef snprintf
+#define snprintf(...) veduta_snprintf(__VA_ARGS__)
+#undef vprintf
+#define vprintf(...) veduta_vprintf(__VA_ARGS__)
+#undef vfprintf
+#define vfprintf(...) veduta_vfprintf(__VA_ARGS__)
+#undef vsprintf
+#define vsprintf(...) veduta_vsprintf(__VA_ARGS__)
+#undef vsnprintf
+#define vsnprintf(...) veduta_vsnprintf(__VA_ARGS__)
 #endif
 
 #endif

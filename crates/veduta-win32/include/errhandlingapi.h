@@ -16,6 +16,7 @@ extern "C" {
 WINBASEAPI DWORD WINAPI GetLastError(void);
 WINBASEAPI VOID WINAPI SetLastError(DWORD dwErrCode);
 WINBASEAPI UINT WINAPI SetErrorMode(UINT uMode);
+WINBASEAPI UINT WINAPI GetErrorMode(void);
 
 #ifdef __cplusplus
 }

@@ -1,4 +1,4 @@
-/* The result of a read or write with OVERLAPPED. */
+/* Reads and writes with OVERLAPPED. */
 #ifndef VEDUTA_IOAPISET_H
 #define VEDUTA_IOAPISET_H
 
@@ -9,6 +9,8 @@ extern "C" {
 #endif
 
 WINBASEAPI BOOL WINAPI GetOverlappedResult(HANDLE hFile, LPOVERLAPPED lpOverlapped, LPDWORD lpNumberOfBytesTransferred, BOOL bWait);
+WINBASEAPI BOOL WINAPI CancelIo(HANDLE hFile);
+WINBASEAPI BOOL WINAPI CancelIoEx(HANDLE hFile, LPOVERLAPPED lpOverlapped);
 
 #ifdef __cplusplus
 }

@@ -14,8 +14,8 @@ extern "C" {
 
 WINBASEAPI uintptr_t WINAPI _beginthread(_beginthread_proc_type start_address, unsigned stack_size, void *arglist);
 WINBASEAPI uintptr_t WINAPI _beginthreadex(void *security, unsigned stack_size, _beginthreadex_proc_type start_address, void *arglist, unsigned initflag, unsigned *thrdaddr);
-WINBASEAPI void WINAPI _endthread(void);
-WINBASEAPI void WINAPI _endthreadex(unsigned retval);
+WINBASEAPI DECLSPEC_NORETURN void WINAPI _endthread(void);
+WINBASEAPI DECLSPEC_NORETURN void WINAPI _endthreadex(unsigned retval);
 WINBASEAPI int WINAPI _getpid(void);
 
 #ifdef __cplusplus

@@ -33,38 +33,38 @@ WINBASEAPI int WINAPI veduta_wide_main(int (*entry)(int argc, WCHAR **argv), int
    leads wcslen and its siblings to these. Text in files and in `char` strings is UTF-8. */
 WINBASEAPI size_t WINAPI veduta_wcslen(const WCHAR *text);
 WINBASEAPI size_t WINAPI veduta_wcsnlen(const WCHAR *text, size_t limit);
-WINBASEAPI WCHAR *WINAPI veduta_wcscpy(WCHAR *to, const WCHAR *from);
-WINBASEAPI WCHAR *WINAPI veduta_wcsncpy(WCHAR *to, const WCHAR *from, size_t count);
-WINBASEAPI WCHAR *WINAPI veduta_wcscat(WCHAR *to, const WCHAR *from);
-WINBASEAPI WCHAR *WINAPI veduta_wcsncat(WCHAR *to, const WCHAR *from, size_t count);
+WINBASEAPI LPWSTR WINAPI veduta_wcscpy(WCHAR *to, const WCHAR *from);
+WINBASEAPI LPWSTR WINAPI veduta_wcsncpy(WCHAR *to, const WCHAR *from, size_t count);
+WINBASEAPI LPWSTR WINAPI veduta_wcscat(WCHAR *to, const WCHAR *from);
+WINBASEAPI LPWSTR WINAPI veduta_wcsncat(WCHAR *to, const WCHAR *from, size_t count);
 WINBASEAPI int WINAPI veduta_wcscmp(const WCHAR *a, const WCHAR *b);
 WINBASEAPI int WINAPI veduta_wcsncmp(const WCHAR *a, const WCHAR *b, size_t count);
 WINBASEAPI int WINAPI veduta_wcsicmp(const WCHAR *a, const WCHAR *b);
 WINBASEAPI int WINAPI veduta_wcsnicmp(const WCHAR *a, const WCHAR *b, size_t count);
-WINBASEAPI WCHAR *WINAPI veduta_wcschr(const WCHAR *text, WCHAR wanted);
-WINBASEAPI WCHAR *WINAPI veduta_wcsrchr(const WCHAR *text, WCHAR wanted);
-WINBASEAPI WCHAR *WINAPI veduta_wcsstr(const WCHAR *text, const WCHAR *wanted);
-WINBASEAPI WCHAR *WINAPI veduta_wcspbrk(const WCHAR *text, const WCHAR *set);
+WINBASEAPI LPWSTR WINAPI veduta_wcschr(const WCHAR *text, WCHAR wanted);
+WINBASEAPI LPWSTR WINAPI veduta_wcsrchr(const WCHAR *text, WCHAR wanted);
+WINBASEAPI LPWSTR WINAPI veduta_wcsstr(const WCHAR *text, const WCHAR *wanted);
+WINBASEAPI LPWSTR WINAPI veduta_wcspbrk(const WCHAR *text, const WCHAR *set);
 WINBASEAPI size_t WINAPI veduta_wcsspn(const WCHAR *text, const WCHAR *set);
 WINBASEAPI size_t WINAPI veduta_wcscspn(const WCHAR *text, const WCHAR *set);
-WINBASEAPI WCHAR *WINAPI veduta_wcstok(WCHAR *text, const WCHAR *separators, WCHAR **rest);
+WINBASEAPI LPWSTR WINAPI veduta_wcstok(WCHAR *text, const WCHAR *separators, WCHAR **rest);
 WINBASEAPI long WINAPI veduta_wcstol(const WCHAR *text, WCHAR **end, int base);
 WINBASEAPI unsigned long WINAPI veduta_wcstoul(const WCHAR *text, WCHAR **end, int base);
 WINBASEAPI long long WINAPI veduta_wcstoll(const WCHAR *text, WCHAR **end, int base);
 WINBASEAPI unsigned long long WINAPI veduta_wcstoull(const WCHAR *text, WCHAR **end, int base);
 WINBASEAPI double WINAPI veduta_wcstod(const WCHAR *text, WCHAR **end);
-WINBASEAPI WCHAR *WINAPI veduta_wcsdup(const WCHAR *text);
-WINBASEAPI WCHAR *WINAPI veduta_wcsupr(WCHAR *text);
-WINBASEAPI WCHAR *WINAPI veduta_wcslwr(WCHAR *text);
-WINBASEAPI WCHAR *WINAPI veduta_wmemcpy(WCHAR *to, const WCHAR *from, size_t count);
-WINBASEAPI WCHAR *WINAPI veduta_wmemmove(WCHAR *to, const WCHAR *from, size_t count);
-WINBASEAPI WCHAR *WINAPI veduta_wmemset(WCHAR *to, WCHAR value, size_t count);
+WINBASEAPI LPWSTR WINAPI veduta_wcsdup(const WCHAR *text);
+WINBASEAPI LPWSTR WINAPI veduta_wcsupr(WCHAR *text);
+WINBASEAPI LPWSTR WINAPI veduta_wcslwr(WCHAR *text);
+WINBASEAPI LPWSTR WINAPI veduta_wmemcpy(WCHAR *to, const WCHAR *from, size_t count);
+WINBASEAPI LPWSTR WINAPI veduta_wmemmove(WCHAR *to, const WCHAR *from, size_t count);
+WINBASEAPI LPWSTR WINAPI veduta_wmemset(WCHAR *to, WCHAR value, size_t count);
 WINBASEAPI int WINAPI veduta_wmemcmp(const WCHAR *a, const WCHAR *b, size_t count);
-WINBASEAPI WCHAR *WINAPI veduta_wmemchr(const WCHAR *text, WCHAR wanted, size_t count);
+WINBASEAPI LPWSTR WINAPI veduta_wmemchr(const WCHAR *text, WCHAR wanted, size_t count);
 WINBASEAPI size_t WINAPI veduta_mbstowcs(WCHAR *to, const char *from, size_t count);
 WINBASEAPI size_t WINAPI veduta_wcstombs(char *to, const WCHAR *from, size_t count);
 WINBASEAPI int WINAPI veduta_fputws(const WCHAR *text, FILE *stream);
-WINBASEAPI WCHAR *WINAPI veduta_fgetws(WCHAR *buffer, int capacity, FILE *stream);
+WINBASEAPI LPWSTR WINAPI veduta_fgetws(WCHAR *buffer, int capacity, FILE *stream);
 
 #ifdef __cplusplus
 }

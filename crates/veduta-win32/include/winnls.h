@@ -27,6 +27,12 @@
 #define MAX_LEADBYTES 12
 #define MAX_DEFAULTCHAR 2
 
+typedef struct _cpinfo {
+    UINT MaxCharSize;
+    BYTE DefaultChar[MAX_DEFAULTCHAR];
+    BYTE LeadByte[MAX_LEADBYTES];
+} CPINFO, *LPCPINFO;
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -34,6 +40,9 @@ extern "C" {
 WINBASEAPI UINT WINAPI GetACP(void);
 WINBASEAPI UINT WINAPI GetOEMCP(void);
 WINBASEAPI BOOL WINAPI IsValidCodePage(UINT CodePage);
+WINBASEAPI BOOL WINAPI GetCPInfo(UINT CodePage, LPCPINFO lpCPInfo);
+WINBASEAPI BOOL WINAPI IsDBCSLeadByte(BYTE TestChar);
+WINBASEAPI BOOL WINAPI IsDBCSLeadByteEx(UINT CodePage, BYTE TestChar);
 
 #ifdef __cplusplus
 }

@@ -3,8 +3,7 @@
 use crate::code;
 use crate::export::export;
 use crate::failure::{Failure, fail};
-use crate::object::Object;
-use crate::table;
+use crate::thread;
 use crate::types::{DWORD, HANDLE};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -96,10 +95,7 @@ export! {
         let queued = if thread == HANDLE::CURRENT_THREAD {
             queue(&Alerts::of_this_thread())
         } else {
-            match &*table::entry(thread)?.object {
-                Object::Thread(thread) => queue(thread.alerts()),
-                _ => return fail(code::INVALID_HANDLE),
-            }
+            thread::with(thread, thread::SET_CONTEXT, |thread| Ok(queue(thread.alerts()?)))?
         };
         // ERROR_GEN_FAILURE is what Windows says of a thread that has ended.
         if queued { Ok(1) } else { fail(code::GEN_FAILURE) }

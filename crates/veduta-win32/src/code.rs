@@ -4,7 +4,7 @@ use rustix::io::Errno;
 
 macro_rules! codes {
     ($($name:ident = $number:literal, $message:literal;)*) => {
-        $(pub(crate) const $name: u32 = $number;)*
+        $(#[allow(dead_code, reason = "FormatMessage says all of them")] pub(crate) const $name: u32 = $number;)*
 
         /// The name in the Windows headers.
         pub(crate) fn name(code: u32) -> &'static str {
@@ -70,6 +70,7 @@ codes! {
     NEGATIVE_SEEK = 131, "The position would lie before the beginning of the file.";
     SEEK_ON_DEVICE = 132, "A device has no positions.";
     DIR_NOT_EMPTY = 145, "The directory is not empty.";
+    SIGNAL_REFUSED = 156, "The thread is suspended too often.";
     NOT_LOCKED = 158, "The pages are not locked.";
     BAD_ARGUMENTS = 160, "An argument is wrong.";
     BAD_PATHNAME = 161, "The path is malformed.";
@@ -118,6 +119,11 @@ codes! {
     WORKING_SET_QUOTA = 1453, "The limit of locked memory is reached.";
     COMMITMENT_LIMIT = 1455, "There is not enough memory to promise that much.";
     TIMEOUT = 1460, "The time was up.";
+    NO_WORK_DONE = 235, "There was nothing to do.";
+    MR_MID_NOT_FOUND = 317, "There is no message of that number.";
+    INVALID_PRIMARY_GROUP = 1308, "It cannot be the group.";
+    RESOURCE_TYPE_NOT_FOUND = 1813, "The file has no resource of that type.";
+    RESOURCE_LANG_NOT_FOUND = 1815, "The file has no resource in that language.";
     CANT_ACCESS_FILE = 1920, "The file cannot be accessed.";
 }
 

@@ -5,24 +5,39 @@
 // What C passes cannot be checked by a compiler. Pointers are followed in `pointer`, `text` and a few named places.
 #![allow(unsafe_code)]
 
+mod addresses;
 mod apc;
 mod attributes;
 mod code;
+mod environment;
 mod export;
 mod failure;
 mod file;
+mod fork;
+mod format_message;
 mod handle;
+mod heap;
+mod in_page;
 mod last_error;
+mod local;
+mod memory;
 mod object;
 mod pin;
+mod pipe;
 mod pointer;
 mod process;
 mod rights;
 mod section;
 mod security;
+mod standard;
+mod strings;
 mod sync;
+mod system;
 mod table;
 mod text;
 mod thread;
+mod time;
 mod types;
+mod view;
 mod wait;
+mod wide;

@@ -83,10 +83,16 @@ impl<T> Pins<T> {
     }
 
     /// Waits until no thread uses an entry that is in no slot any more.
-    pub(crate) fn wait_until_unused(&self, entry: *mut T) {
-        heavy_barrier();
+    pub(crate) fn wait_until_unused(&self, mine: &Mine<T>, entry: *mut T) {
         let pins = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        for pin in pins.iter() {
+        let is_mine = |pin: &Pin<T>| mine.pin.get().is_some_and(|mine| std::ptr::eq(mine, pin));
+        let others = || pins.iter().filter(|pin| !is_mine(pin) && pin.taken.load(Ordering::Acquire));
+        // Who takes a pin from now on comes by this lock, and finds the slot empty.
+        if others().next().is_none() {
+            return;
+        }
+        heavy_barrier();
+        for pin in others() {
             let mut looks = 0_u32;
             while std::ptr::eq(pin.entry.load(Ordering::Acquire), entry) {
                 looks += 1;

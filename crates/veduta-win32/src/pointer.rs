@@ -58,6 +58,15 @@ impl<T: Copy> Out<T> {
 pub(crate) struct In<T>(*const T);
 
 impl<T: Copy> In<T> {
+    pub(crate) fn at(pointer: *const T) -> In<T> {
+        In(pointer)
+    }
+
+    /// What comes so many values later, for the caller has said that it is there.
+    pub(crate) fn after(self, count: usize) -> In<T> {
+        In(self.0.wrapping_add(count))
+    }
+
     pub(crate) fn is_null(self) -> bool {
         self.0.is_null()
     }

@@ -77,7 +77,9 @@ static TABLE: Table = Table {
 thread_local! {
     static MINE: Mine<Entry> = const {
         // A thread that ends gives its pin back. The pin itself has no destructor, so that looking is cheap.
-        Mine::new(|| drop(AT_THREAD_END.try_with(|_| ())))
+        Mine::new(|| {
+            let _ended = AT_THREAD_END.try_with(|_| ());
+        })
     };
     static AT_THREAD_END: GivesUp = const { GivesUp };
 }
@@ -203,7 +205,7 @@ fn take(value: u32) -> Option<Arc<Entry>> {
     }
     slot.store(null_mut(), Ordering::SeqCst);
     drop(writers);
-    TABLE.pins.wait_until_unused(entry);
+    MINE.with(|mine| TABLE.pins.wait_until_unused(mine, entry));
     writers = self::writers();
     let generation = (value >> 2 >> INDEX_BITS) + 1;
     let index = value >> 2 & ((1 << INDEX_BITS) - 1);

@@ -22,6 +22,12 @@ impl Protections {
         if after == 0 { self.first } else { self.steps[after - 1].1 }
     }
 
+    /// Where the run of one access that an offset is in ends; `usize::MAX` for the last one.
+    pub(crate) fn end_of_run(&self, offset: usize) -> usize {
+        let after = self.steps.partition_point(|&(start, _)| start <= offset);
+        self.steps.get(after).map_or(usize::MAX, |&(start, _)| start)
+    }
+
     /// Whether every access in a range is one that `allows` says yes to.
     #[inline]
     pub(crate) fn all(&self, range: Range<usize>, allows: impl Fn(ViewAccess) -> bool) -> bool {
@@ -67,6 +73,8 @@ mod tests {
                         steps.set(range.clone(), access);
                         for (index, &page) in pages.iter().enumerate() {
                             assert_eq!(steps.at(index), page, "{a:?} {b:?} {c:?} page {index}: {steps:?}");
+                            let run = pages[index..].iter().take_while(|&&other| other == page).count();
+                            assert_eq!(steps.end_of_run(index).min(6), index + run);
                         }
                         for range in &ranges {
                             let expected = pages[range.clone()].iter().all(|access| access.reads());

@@ -25,6 +25,33 @@ pub enum Commit {
     Reserve,
 }
 
+impl Commit {
+    /// Refuses a number of bytes that this process cannot have in memory now: what [`Commit::Checked`] checks.
+    ///
+    /// # Errors
+    /// [`Code::COMMITMENT_LIMIT`]; the message says what was needed and what is there.
+    pub fn check(bytes: u64) -> Result<()> {
+        sys::promise(bytes)
+    }
+
+    /// What stands in the entry.
+    const fn to_raw(self) -> u32 {
+        match self {
+            Commit::Checked => 0,
+            Commit::Reserve => 1,
+            Commit::Now => 2,
+        }
+    }
+
+    const fn from_raw(raw: u32) -> Commit {
+        match raw {
+            1 => Commit::Reserve,
+            2 => Commit::Now,
+            _ => Commit::Checked,
+        }
+    }
+}
+
 /// How large the pages are that memory without a file is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Pages {
@@ -239,7 +266,7 @@ impl<'a> SectionOptions<'a> {
     fn new_section(&self) -> sys::section::NewSection<'_> {
         sys::section::NewSection {
             kind: Kind::Section,
-            detail: 0,
+            detail: self.commit.to_raw(),
             size: self.size,
             protection: self.protection,
             file: self.file.map(File::as_fd),
@@ -326,6 +353,16 @@ impl Section {
     /// What this handle may do.
     pub fn access(&self) -> SectionAccess {
         self.sys.facts.access
+    }
+
+    /// What its creator had promised of its bytes.
+    pub fn commit(&self) -> Commit {
+        Commit::from_raw(self.sys.facts.detail)
+    }
+
+    /// The size of the pages that views are made of, in bytes.
+    pub fn page_size(&self) -> u64 {
+        self.sys.facts.page()
     }
 
     /// The name, if it has one.
@@ -419,6 +456,17 @@ impl Section {
     /// The user's file that the section is made of, for what needs a descriptor.
     pub(crate) fn shared_file(&self) -> Option<Arc<OwnedFd>> {
         self.sys.file().cloned()
+    }
+
+    /// The descriptor of memory that nothing was promised of: its views can have pages of it taken.
+    pub(crate) fn reserved_memory(&self) -> Result<Option<OwnedFd>> {
+        if self.commit() != Commit::Reserve
+            || self.sys.file().is_some()
+            || self.page_size() > sys::PAGE as u64
+        {
+            return Ok(None);
+        }
+        self.sys.bytes_again().map(Some).map_err(|error| self.tell(error))
     }
 
     /// Ties an error to this section's name.

@@ -117,10 +117,12 @@ impl<'a> ViewOptions<'a> {
             mapping,
             lead,
             offset,
+            start: facts.start,
             access,
             page: page as usize,
             protections: Protections::uniform(access),
             file: section.shared_file(),
+            reserved: section.reserved_memory()?,
             residency_known: facts.residency_known,
             sealed: section.known_sealed(),
         })
@@ -156,11 +158,15 @@ pub struct View {
     /// How far into the mapping the view begins.
     lead: usize,
     offset: u64,
+    /// Where in the descriptor the section begins.
+    start: u64,
     access: ViewAccess,
     /// The size of the pages it is made of, which protections are told in.
     page: usize,
     protections: Protections,
     file: Option<Arc<OwnedFd>>,
+    /// The memory, if nothing was promised of it.
+    reserved: Option<OwnedFd>,
     residency_known: bool,
     sealed: bool,
 }
@@ -544,6 +550,43 @@ impl View {
         self.mapping.unlock(self.pages("unlock view", &range)?)
     }
 
+    /// Takes the memory of a range, so that touching it cannot fail later. Only memory that was created with
+    /// [`Commit::Reserve`](crate::Commit::Reserve) has anything to take.
+    ///
+    /// # Errors
+    /// [`Code::COMMITMENT_LIMIT`]: there is not enough memory.
+    #[doc(alias = "VirtualAlloc")]
+    pub fn commit(&self, range: Range<usize>) -> Result<()> {
+        let pages = self.pages("commit pages of view", &range)?;
+        let start = self.start_in_memory();
+        match &self.reserved {
+            Some(memory) => {
+                sys::view::commit(memory.as_fd(), start + pages.start as u64..start + pages.end as u64)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the memory of the page at an offset is taken, because it was touched or [committed](View::commit) through any view of
+    /// the section, and up to which offset that goes on. Only pages of a section that was created with
+    /// [`Commit::Reserve`](crate::Commit::Reserve) can be not taken.
+    ///
+    /// # Errors
+    /// [`Code::INVALID_PARAMETER`] outside of the view.
+    #[doc(alias = "VirtualQuery")]
+    pub fn committed(&self, offset: usize) -> Result<(bool, usize)> {
+        let first = self.pages("query view", &(offset..offset.saturating_add(1)))?.start;
+        let Some(memory) = &self.reserved else { return Ok((true, self.len())) };
+        let start = self.start_in_memory();
+        let (committed, end) = sys::view::committed(memory.as_fd(), start + first as u64)?;
+        Ok((committed, (end - start).saturating_sub(self.lead as u64).min(self.len() as u64) as usize))
+    }
+
+    /// Where in the descriptor the mapping begins.
+    fn start_in_memory(&self) -> u64 {
+        self.start + self.offset - self.lead as u64
+    }
+
     /// Changes what may be done with the pages of a range, within what the view was mapped with. Gives what the first page
     /// was before.
     ///
@@ -586,6 +629,16 @@ impl View {
     pub fn query(&self, offset: usize) -> Result<Region> {
         const OPERATION: &str = "query view";
         let first = self.pages(OPERATION, &(offset..offset.saturating_add(1)))?.start;
+        let allocation_base = self.mapping.base().addr().get();
+        if !self.access.copies() {
+            return Ok(Region {
+                base: allocation_base + first,
+                allocation_base,
+                len: self.protections.end_of_run(first).min(self.mapping.len()) - first,
+                access: self.protections.at(first),
+                allocation_access: self.access,
+            });
+        }
         let mut access = None;
         let mut end = first;
         // Piece by piece: most runs end long before the view does.
@@ -602,7 +655,6 @@ impl View {
             }
         }
         let access = access.unwrap_or(self.access);
-        let allocation_base = self.mapping.base().addr().get();
         Ok(Region {
             base: allocation_base + first,
             allocation_base,
@@ -612,9 +664,9 @@ impl View {
         })
     }
 
-    /// What may be done with each page of a range of the mapping.
+    /// What may be done with each page of a range of the mapping of a copy-on-write view.
     fn accesses(&self, pages: Range<usize>) -> Result<Vec<ViewAccess>> {
-        let copied = if self.access.copies() { self.mapping.copied(pages.clone())? } else { Vec::new() };
+        let copied = self.mapping.copied(pages.clone())?;
         let accesses = pages.step_by(sys::PAGE).enumerate().map(|(index, at)| {
             match (self.protections.at(at), copied.get(index)) {
                 (ViewAccess::Copy, Some(true)) => ViewAccess::Write,

@@ -55,6 +55,8 @@ pub(crate) fn build() -> Built {
     });
     if built {
         run(Command::new("x86_64-w64-mingw32-gcc").arg("-O2").arg(&source).arg("-o").arg(&windows));
+        // The first program in a new prefix waits until that is set up.
+        run(under_wine(&prefix).args(["cmd", "/c", "exit"]).stdout(Stdio::null()).stderr(Stdio::null()));
     }
     Built { native, windows: built.then_some(windows), prefix, why_not }
 }
@@ -72,6 +74,12 @@ fn run(command: &mut Command) {
     assert!(status.success(), "{command:?}: {status}");
 }
 
+fn under_wine(prefix: &Path) -> Command {
+    let mut command = Command::new("wine");
+    command.env("WINEPREFIX", prefix).env("WINEDEBUG", "-all").env("WINEDLLOVERRIDES", "mscoree,mshtml=");
+    command
+}
+
 /// A program that takes its turns when it is asked.
 pub(crate) struct Program {
     child: Child,
@@ -85,9 +93,8 @@ impl Program {
         let mut command = match prefix {
             None => Command::new(program),
             Some(prefix) => {
-                let mut command = Command::new("wine");
-                command.arg(program).env("WINEPREFIX", prefix).env("WINEDEBUG", "-all");
-                command.env("WINEDLLOVERRIDES", "mscoree,mshtml=");
+                let mut command = under_wine(prefix);
+                command.arg(program);
                 command
             }
         };

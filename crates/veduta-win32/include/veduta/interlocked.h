@@ -4,7 +4,7 @@
 #ifndef VEDUTA_INTERLOCKED_H
 #define VEDUTA_INTERLOCKED_H
 
-#include <minwindef.h>
+#include <winnt.h>
 
 #define VEDUTA_INTERLOCKED_ARITHMETIC(order, size, type, success)                                                                    \
     static inline type InterlockedIncrement##order##size(type volatile *Addend) { return __atomic_add_fetch(Addend, 1, success); }    \

@@ -1,9 +1,13 @@
 //! Mutexes, events, semaphores, timers: how they are created and opened. Waiting is [`crate::wait`].
 
+mod condition;
 pub(crate) mod critical;
 pub(crate) mod event;
+mod futex;
 pub(crate) mod mutex;
+mod once;
 pub(crate) mod semaphore;
+mod slim;
 pub(crate) mod timer;
 
 use crate::attributes::Attributes;

@@ -1,6 +1,9 @@
 /* Uses the headers as source does; compiled with warnings as errors, by several compilers and in several languages, also as C++ (header_compile.cpp
    includes it), with and without -fshort-wchar and UNICODE. Nothing is run. */
 #include <windows.h>
+#include <conio.h>
+#include <lmcons.h>
+#include <strsafe.h>
 #include <tchar.h>
 #include <process.h>
 #include <sddl.h>
@@ -122,6 +125,8 @@ static int text(void)
     _stprintf_s(buffer, _countof(buffer), _T("%lu %I64d %s"), (DWORD)1, big, _T("y"));
     _sntprintf(buffer, _countof(buffer), _T("%d"), 1);
     wsprintf(buffer, TEXT("%s"), TEXT("z"));
+    StringCchPrintf(buffer, _countof(buffer), TEXT("%s"), TEXT("s"));
+    StringCbCat(buffer, sizeof(buffer), TEXT("t"));
     _tprintf(_T("%s\n"), buffer);
     _snprintf(narrow, sizeof narrow, "%lu", (DWORD)2);
     strcpy_s(narrow, sizeof narrow, "n");
@@ -131,6 +136,8 @@ static int text(void)
         length++;
     if (_tcschr(buffer, _T('/')) && _istdigit(_totupper(buffer[0])))
         length++;
+    if (_kbhit())
+        length += (size_t)_getch() + UNLEN;
     return (int)length;
 }
 

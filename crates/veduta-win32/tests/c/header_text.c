@@ -7,10 +7,12 @@
 #ifndef _UNICODE
 #define _UNICODE
 #endif
+#define STRSAFE_NO_DEPRECATE
 #include <windows.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <tchar.h>
+#include <strsafe.h>
 #include <wchar.h>
 
 static int failures;
@@ -100,6 +102,20 @@ static void strings(void)
 #endif
 }
 
+static void safe_strings(void)
+{
+    wchar_t wide[8];
+    char narrow[4];
+    size_t length = 9;
+    CHECK(StringCchCopyW(wide, 8, L"abc") == S_OK && wcscmp(wide, L"abc") == 0);
+    CHECK(StringCchCatW(wide, 8, L"defghij") == STRSAFE_E_INSUFFICIENT_BUFFER && wcscmp(wide, L"abcdefg") == 0);
+    CHECK(StringCchPrintfW(wide, 8, L"%lu|%s", 7ul, L"x") == S_OK && wcscmp(wide, L"7|x") == 0);
+    CHECK(StringCchPrintfA(narrow, 4, "%d", 12345) == STRSAFE_E_INSUFFICIENT_BUFFER && strcmp(narrow, "123") == 0);
+    CHECK(StringCbLengthW(wide, sizeof wide, &length) == S_OK && length == 6);
+    CHECK(StringCchLengthW(wide, 2, &length) == STRSAFE_E_INVALID_PARAMETER && length == 0);
+    CHECK(StringCchCopyNA(narrow, 4, "abcdef", 2) == S_OK && strcmp(narrow, "ab") == 0 && StringCchCopyA(narrow, 0, "") == STRSAFE_E_INVALID_PARAMETER);
+}
+
 static void streams(void)
 {
     FILE *file = tmpfile();
@@ -141,6 +157,7 @@ int wmain(int argc, wchar_t *argv[])
 {
     formats();
     strings();
+    safe_strings();
     streams();
     atomics();
     if (argc > 2)

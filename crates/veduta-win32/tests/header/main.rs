@@ -40,7 +40,7 @@ struct Signature {
 fn arguments(text: &str) -> Vec<String> {
     let mut depth = 0;
     let mut parts = vec![String::new()];
-    for character in text.chars() {
+    for character in text.replace("->", "\u{2192}").chars() {
         match character {
             '(' | '<' | '[' => depth += 1,
             ')' | '>' | ']' => depth -= 1,
@@ -159,7 +159,8 @@ fn class(words: &str) -> &'static str {
     let pointers = pointers.iter().any(|word| words.starts_with(word) || words.contains('*'));
     let first = words.split([' ', '<']).next().unwrap_or_default();
     match first {
-        "" | "void" | "VOID" => "nothing",
+        "" => "nothing",
+        "void" | "VOID" if !words.contains('*') => "nothing",
         _ if pointers || words.contains("(") => "64",
         "SIZE_T" | "SIZE" | "ULONG_PTR" | "DWORD_PTR" | "size_t" | "usize" | "LONGLONG" | "ULONGLONG"
         | "LARGE" | "LARGE_INTEGER" | "DWORD64" | "ULONG64" | "i64" | "u64" | "long" | "uintptr_t"
@@ -168,10 +169,24 @@ fn class(words: &str) -> &'static str {
         "double" | "f64" => "double",
         "WORD" | "USHORT" | "WCHAR" | "u16" => "16",
         "BYTE" | "UCHAR" | "u8" | "BOOLEAN" => "8",
-        "DWORD" | "UINT" | "LONG" | "INT" | "BOOL" | "ULONG" | "int" | "unsigned" | "u32" | "i32"
-        | "c_int" | "MMRESULT" | "HRESULT" | "DWORD32" | "errno_t" => "32",
+        "DWORD"
+        | "UINT"
+        | "LONG"
+        | "INT"
+        | "BOOL"
+        | "ULONG"
+        | "int"
+        | "unsigned"
+        | "u32"
+        | "i32"
+        | "c_int"
+        | "MMRESULT"
+        | "HRESULT"
+        | "DWORD32"
+        | "errno_t"
+        | "SECURITY_INFORMATION" => "32",
         // Pointer types: PFILETIME, PACL, Narrow, Attributes …, and enumerations, which are named.
-        _ if first.ends_with("_CLASS") || first.ends_with("_TYPE") || first == "Enumeration" => "32",
+        _ if first.ends_with("_CLASS") || first.ends_with("_TYPE") || first.ends_with("_LEVELS") => "32",
         _ => "64",
     }
 }

@@ -16,10 +16,23 @@
 //! ```
 
 use crate::{Code, Error, Result, sys};
-use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 /// The most descriptors that a handle has.
 pub const MAX_DESCRIPTORS: usize = 3;
+
+/// What sections have of the system's own.
+pub trait SectionExt {
+    /// The descriptor of the file that the section is made of; `None` for memory. The section's views share its open file description:
+    /// locks that belong to that live until the last of them is gone.
+    fn file(&self) -> Option<BorrowedFd<'_>>;
+}
+
+impl SectionExt for crate::Section {
+    fn file(&self) -> Option<BorrowedFd<'_>> {
+        self.sys.file().map(|file| file.as_fd())
+    }
+}
 
 /// Conversions of handles, to sections and to all other objects, from and to descriptors.
 pub trait HandleExt: sealed::Parts {

@@ -6,7 +6,7 @@
 //! - `section::{place, open, create_named, create_unnamed}`, and `section::Section` with `bytes`, `file`, `file_path`,
 //!   `duplicate`, `seal`, `is_sealed` and its public `facts`. A section knows its descriptors; what they are for is policy and
 //!   stands in `crate::section`.
-//! - `view::Mapping`: whole pages at addresses, unmapped when dropped; `view::start_write_back`.
+//! - `view::Mapping`: whole pages at addresses, unmapped when dropped; `view::{start_write_back, commit, committed}`, `promise`.
 //! - `namespace::{list, find, sweep}`: what lives, who holds it, and the removal of what nobody holds.
 //! - `PAGE`: the size of the pages that protections and residency are told in.
 //!

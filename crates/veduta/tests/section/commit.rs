@@ -34,6 +34,49 @@ fn otherwise_pages_come_by_being_touched() {
     }
 }
 
+/// Openers learn what was promised, by name and by descriptors.
+#[test]
+fn a_promise_belongs_to_the_section() {
+    use veduta::os::unix::HandleExt;
+    for commit in [Commit::Checked, Commit::Reserve, Commit::Now] {
+        for scope in ["Local", "Global"] {
+            let name = name(&format!("promise {commit:?}")).replace("Local", scope);
+            let section = Section::options().size(SIZE).commit(commit).create_new(&name).unwrap();
+            let opened = Section::options().open(&name).unwrap();
+            assert_eq!((section.commit(), opened.commit()), (commit, commit));
+            let sent = Section::from_descriptors(opened.into_descriptors().unwrap()).unwrap();
+            assert_eq!(sent.commit(), commit);
+        }
+    }
+}
+
+#[test]
+fn pages_of_a_reserved_section_are_taken_one_by_one() {
+    for name in [String::new(), name("reserved"), name("reserved").replace("Local", "Global")] {
+        let (section, _) = Section::options().size(100_000).commit(Commit::Reserve).create(&name).unwrap();
+        let view = section.map(ViewAccess::Write).unwrap();
+        let read = section.view().offset(4096).map().unwrap();
+        drop(section);
+        assert_eq!(view.committed(50_000).unwrap(), (false, view.len()));
+        view.commit(8192..3 * 4096 + 1).unwrap();
+        read.commit(7 * 4096..7 * 4096 + 1).unwrap();
+        for (from, to, taken) in [(0, 2, false), (2, 4, true), (4, 8, false), (8, 9, true), (9, 25, false)]
+            .map(|(a, b, c)| (a * 4096, view.len().min(b * 4096), c))
+        {
+            assert_eq!(view.committed(from).unwrap(), (taken, to), "from {from}, {name:?}");
+            assert_eq!(view.committed(to - 1).unwrap(), (taken, to));
+            if from > 0 {
+                assert_eq!(read.committed(from - 4096).unwrap(), (taken, to - 4096));
+            }
+        }
+        // Again changes nothing, and no byte.
+        view.write_at(2 * 4096, b"kept").unwrap();
+        view.commit(0..view.len()).unwrap();
+        assert_eq!(view.committed(0).unwrap(), (true, view.len()));
+        assert_eq!(view.compare_bytes(2 * 4096, b"kept").unwrap(), None);
+    }
+}
+
 /// A view of memory is never cut off under who reads it, whoever else has the section.
 #[test]
 fn memory_keeps_its_size() {

@@ -23,6 +23,7 @@ pub(crate) mod sync;
 pub(crate) mod transfer;
 pub(crate) mod view;
 
+pub(crate) use commit::promise;
 pub(crate) use directory::Directory;
 pub(crate) use entry::Place;
 pub(crate) use record::PAGE;

@@ -500,6 +500,11 @@ impl Section {
         self.store.as_fd()
     }
 
+    /// Another descriptor of the bytes. It has no lock, so it keeps no name.
+    pub(crate) fn bytes_again(&self) -> Result<OwnedFd> {
+        rustix::io::fcntl_dupfd_cloexec(self.bytes(), 0).map_err(|errno| failed("map view", errno))
+    }
+
     /// The user's file, where there is one.
     pub(crate) fn file(&self) -> Option<&Arc<OwnedFd>> {
         if let Store::File(file) = &self.store { Some(file) } else { None }

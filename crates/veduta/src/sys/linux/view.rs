@@ -209,6 +209,55 @@ pub(crate) fn start_write_back(file: BorrowedFd<'_>, offset: u64, len: u64) -> R
     Ok(())
 }
 
+/// Takes the memory of a range of a memory file that nothing was promised of.
+pub(crate) fn commit(memory: BorrowedFd<'_>, range: Range<u64>) -> Result<()> {
+    let mut at = range.start;
+    while at < range.end {
+        let (committed, end) = committed(memory, at)?;
+        let end = end.min(range.end);
+        if !committed {
+            take(memory, at..end)?;
+        }
+        at = end;
+    }
+    Ok(())
+}
+
+fn take(memory: BorrowedFd<'_>, range: Range<u64>) -> Result<()> {
+    const OPERATION: &str = "commit pages of view";
+    let len = range.end - range.start;
+    super::commit::promise(len)?;
+    let size = rustix::fs::fstat(memory).map_err(|errno| failed(OPERATION, errno))?.st_size as u64;
+    match super::commit::allocate(memory, range.start, range.end.min(size)) {
+        // A handle that only reads: its pages come by being read, below.
+        Ok(()) | Err(Errno::BADF) => {}
+        Err(errno @ (Errno::NOSPC | Errno::NOMEM)) => {
+            let hint = super::commit::room(memory, len);
+            return Err(Error::new(Code::COMMITMENT_LIMIT, OPERATION).source(errno).hint(hint));
+        }
+        Err(errno) => return Err(failed(OPERATION, errno)),
+    }
+    // What was only allocated still counts as a hole (lseek(2), tmpfs); what was touched is data.
+    let mapping = Mapping::new(memory, range.start, len as usize, ViewAccess::Read, None)?;
+    mapping.advise(0..len as usize, Advice::PopulateRead)
+}
+
+/// Whether the page at an offset of a memory file was ever touched or taken, and where what can be said of it ends.
+pub(crate) fn committed(memory: BorrowedFd<'_>, at: u64) -> Result<(bool, u64)> {
+    use rustix::fs::{SeekFrom, seek};
+    let page = PAGE as u64;
+    let data = match seek(memory, SeekFrom::Data(at)) {
+        Ok(data) => data / page * page,
+        Err(Errno::NXIO) => u64::MAX,
+        Err(errno) => return Err(failed("query view", errno)),
+    };
+    if data > at {
+        return Ok((false, data));
+    }
+    let hole = seek(memory, SeekFrom::Hole(at)).map_err(|errno| failed("query view", errno))?;
+    Ok((true, hole.next_multiple_of(page)))
+}
+
 /// Writes mapped bytes to a file. The kernel copies them, and finds out by itself if they are gone.
 pub(crate) fn write_to(bytes: *mut [u8], file: BorrowedFd<'_>, at: u64) -> Result<usize> {
     use std::os::fd::AsRawFd;

@@ -1,0 +1,51 @@
+//! A program that forks: the child has a copy of everything, but none of the other threads, and most of what is written down here is
+//! about its parent.
+
+use crate::{process, table, thread};
+use std::cell::RefCell;
+use std::mem::ManuallyDrop;
+use std::sync::{MutexGuard, Once};
+
+/// What one thread at a time has.
+type Locks = (
+    MutexGuard<'static, process::Watch>,
+    MutexGuard<'static, process::Children>,
+    MutexGuard<'static, thread::Known>,
+    MutexGuard<'static, thread::Queue>,
+);
+
+thread_local! {
+    /// The locks while this thread forks: in the child, a thread that had one would not be there to give it back.
+    // Without a destructor: processes fork on their way out, too.
+    static KEPT: RefCell<Option<ManuallyDrop<Locks>>> = const { RefCell::new(None) };
+}
+
+/// Sees to forks from now on.
+pub(crate) fn prepare() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        extern "C" fn forks() {
+            KEPT.set(Some(ManuallyDrop::new((
+                process::watch(),
+                process::children(),
+                thread::known(),
+                thread::ending(),
+            ))));
+        }
+        extern "C" fn forked() {
+            drop(KEPT.take().map(ManuallyDrop::into_inner));
+        }
+        extern "C" fn born() {
+            let Some(locks) = KEPT.take() else { return };
+            let (mut watch, mut children, mut known, mut ending) = ManuallyDrop::into_inner(locks);
+            table::after_fork_in_child();
+            watch.after_fork_in_child();
+            process::after_fork_in_child(&mut children);
+            thread::after_fork_in_child(&mut known);
+            ending.after_fork_in_child();
+        }
+        // SAFETY: they live as long as the program. In a child they touch what only its own thread has locked.
+        let status = unsafe { libc::pthread_atfork(Some(forks), Some(forked), Some(born)) };
+        debug_assert_eq!(status, 0, "only memory can be missing");
+    });
+}
