@@ -4,6 +4,7 @@
 use crate::{process, table, thread};
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{MutexGuard, Once};
 
 /// What one thread at a time has.
@@ -20,6 +21,14 @@ thread_local! {
     static KEPT: RefCell<Option<ManuallyDrop<Locks>>> = const { RefCell::new(None) };
 }
 
+static FORKS: AtomicU64 = AtomicU64::new(0);
+
+/// How often this process, or the one it was forked from, has forked: what was made in another generation may be shared with a child.
+pub(crate) fn generation() -> u64 {
+    prepare();
+    FORKS.load(Ordering::Relaxed)
+}
+
 /// Sees to forks from now on.
 pub(crate) fn prepare() {
     static ONCE: Once = Once::new();
@@ -33,9 +42,11 @@ pub(crate) fn prepare() {
             ))));
         }
         extern "C" fn forked() {
+            FORKS.fetch_add(1, Ordering::Relaxed);
             drop(KEPT.take().map(ManuallyDrop::into_inner));
         }
         extern "C" fn born() {
+            FORKS.fetch_add(1, Ordering::Relaxed);
             let Some(locks) = KEPT.take() else { return };
             let (mut watch, mut children, mut known, mut ending) = ManuallyDrop::into_inner(locks);
             table::after_fork_in_child();

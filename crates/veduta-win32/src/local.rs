@@ -32,7 +32,7 @@ export! {
     fn TlsAlloc() -> DWORD, failing NONE_LEFT {
         let free = |times: &AtomicU32| {
             let now = times.load(Ordering::Relaxed);
-            now % 2 == 0
+            now.is_multiple_of(2)
                 && times.compare_exchange(now, now.wrapping_add(1), Ordering::Relaxed, Ordering::Relaxed).is_ok()
         };
         let slot = TIMES.iter().position(free);

@@ -65,7 +65,7 @@ fn open(index: usize) -> Result<HANDLE> {
         Err(Errno::BADF) => return Ok(HANDLE::NULL),
         descriptor => descriptor?,
     };
-    let file = File::new(descriptor, false)?;
+    let file = File::shared(descriptor, false)?;
     // A terminal may be read and written through each of the three, but the program is told what each is for.
     let access = if index == 0 { GENERIC_READ } else { GENERIC_WRITE };
     file::insert(file, RIGHTS.map(access), true)

@@ -224,7 +224,7 @@ pub(crate) fn close(handle: HANDLE) -> Result<()> {
         ));
     }
     match plain(handle).and_then(take) {
-        Some(entry) => Ok(drop(entry)),
+        Some(_closed) => Ok(()),
         None => fail(code::INVALID_HANDLE),
     }
 }

@@ -1,7 +1,7 @@
 //! Text that C passes: of bytes (the A functions; UTF-8) or of 16-bit units (the W functions).
 
 use crate::code;
-use crate::failure::{Failure, Result, fail};
+use crate::failure::{Failure, Result};
 use crate::pointer::Out;
 use std::ffi::{CStr, c_char};
 
@@ -117,9 +117,4 @@ pub(crate) fn fill<T: Text>(buffer: Out<T::Unit>, capacity: usize, text: &str) -
     }
     buffer.put_all(&units);
     length as u32
-}
-
-/// A text that must not be empty.
-pub(crate) fn not_empty(text: String, code: u32) -> Result<String> {
-    if text.is_empty() { fail(code) } else { Ok(text) }
 }

@@ -130,7 +130,9 @@ fn converted<T: Copy + Default>(to: *mut T, count: usize, units: impl Iterator<I
                 return written;
             }
             // SAFETY: the caller says that there is room for `count`.
-            unsafe { std::ptr::copy_nonoverlapping(character.as_ptr(), to.wrapping_add(written), character.len()) };
+            unsafe {
+                std::ptr::copy_nonoverlapping(character.as_ptr(), to.wrapping_add(written), character.len())
+            };
         }
         written += character.len();
     }

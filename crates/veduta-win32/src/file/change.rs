@@ -11,7 +11,7 @@ use crate::types::{BOOL, DWORD};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, Stat};
 use rustix::io::Errno;
 use std::fs::File;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
 const MOVEFILE_REPLACE_EXISTING: u32 = 0x1;
@@ -46,24 +46,39 @@ fn look(path: &Path) -> Result<Stat> {
     rustix::fs::lstat(path).map_err(|errno| path::failure(errno, path))
 }
 
-/// A description through which others' locks can be asked about. `None` for what has no sharing, or may not be opened.
-fn to_ask(path: &Path, stat: &Stat) -> Option<OwnedFd> {
+/// A description through which others are asked, and told of what is being done.
+pub(crate) struct Asking(OwnedFd);
+
+impl AsFd for Asking {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        share::leave(self.as_fd());
+    }
+}
+
+/// `None` for what has no sharing, or may not be opened.
+fn to_ask(path: &Path, stat: &Stat) -> Option<Asking> {
     let open = |access| rustix::fs::open(path, access | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty());
     match FileType::from_raw_mode(stat.st_mode) {
         FileType::RegularFile => match open(OFlags::RDONLY).or_else(|_| open(OFlags::WRONLY)) {
-            Ok(descriptor) => Some(descriptor),
+            Ok(descriptor) => Some(Asking(descriptor)),
             Err(errno) => {
                 share::unenforced(errno);
                 None
             }
         },
-        FileType::Directory => open(OFlags::RDONLY | OFlags::DIRECTORY).ok(),
+        FileType::Directory => open(OFlags::RDONLY | OFlags::DIRECTORY).ok().map(Asking),
         _ => None,
     }
 }
 
 /// Fails if somebody denies deleting.
-pub(crate) fn nobody_denies_delete(path: &Path, stat: &Stat) -> Result<Option<OwnedFd>> {
+pub(crate) fn nobody_denies_delete(path: &Path, stat: &Stat) -> Result<Option<Asking>> {
     let file = to_ask(path, stat);
     if let Some(file) = &file {
         share::join(file.as_fd(), share::DELETING, share::ALL, 0)?;

@@ -58,7 +58,10 @@ impl Deletion {
         if process != std::process::id() {
             return;
         }
-        drop(alone);
+        if let Some(alone) = alone {
+            // Not only by closing it: see `leave`.
+            share::leave(alone.as_fd());
+        }
         if share::others_say(file.as_fd(), Byte::Deletes) {
             return;
         }

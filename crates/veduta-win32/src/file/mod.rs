@@ -17,6 +17,7 @@ pub(crate) mod transfer;
 
 use crate::code;
 use crate::failure::{Failure, Result, fail};
+use crate::fork;
 use crate::object::{Object, Packed};
 use crate::rights::{DELETE, Generic, MAXIMUM_ALLOWED};
 use crate::table::{self, Entry};
@@ -24,6 +25,7 @@ use crate::types::HANDLE;
 use deletion::Deletion;
 use rustix::fs::{FileType, OFlags};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use veduta::Protection;
 
@@ -59,7 +61,12 @@ pub(crate) struct File {
     pub(crate) overlapped: bool,
     /// What happens to the file when it is closed.
     deletion: Mutex<Option<Arc<Deletion>>>,
+    /// The fork generation in which the description was this handle's alone; [`SHARED`] once others have it on purpose.
+    private_in: AtomicU64,
 }
+
+/// Not a generation: nobody forks that often.
+const SHARED: u64 = u64::MAX;
 
 impl File {
     pub(crate) fn new(descriptor: OwnedFd, overlapped: bool) -> Result<File> {
@@ -69,7 +76,19 @@ impl File {
             FileType::Fifo | FileType::Socket => Shape::Pipe,
             _ => Shape::Character,
         };
-        Ok(File { descriptor, shape, overlapped, deletion: Mutex::default() })
+        let private_in = AtomicU64::new(fork::generation());
+        Ok(File { descriptor, shape, overlapped, deletion: Mutex::default(), private_in })
+    }
+
+    /// Of a description that others have too.
+    pub(crate) fn shared(descriptor: OwnedFd, overlapped: bool) -> Result<File> {
+        let file = File::new(descriptor, overlapped)?;
+        file.mark_shared();
+        Ok(file)
+    }
+
+    fn mark_shared(&self) {
+        self.private_in.store(SHARED, Ordering::Relaxed);
     }
 
     pub(crate) fn descriptor(&self) -> BorrowedFd<'_> {
@@ -164,6 +183,7 @@ impl File {
             Err(errno) => {
                 share::unenforced(errno);
                 let same = rustix::io::fcntl_dupfd_cloexec(&self.descriptor, 0)?;
+                self.mark_shared();
                 share::mark_mapped(same.as_fd())?;
                 Ok(same.into())
             }
@@ -196,6 +216,7 @@ impl File {
     /// The very same description goes: the position and the share mode are then common, as they are on Windows. The rights are the handle's,
     /// and travel with it.
     pub(crate) fn pack(&self) -> Result<Packed> {
+        self.mark_shared();
         let mut descriptors = vec![rustix::io::fcntl_dupfd_cloexec(&self.descriptor, 0)?];
         let deletes = self.is_delete_pending();
         descriptors.extend(deletes.then(|| deletion::part(self.descriptor())).flatten());
@@ -209,7 +230,7 @@ impl File {
             return fail(code::INVALID_DATA);
         };
         let [overlapped, deletes] = detail.as_bytes() else { return fail(code::INVALID_DATA) };
-        let file = File::new(descriptor, *overlapped == b'1')?;
+        let file = File::shared(descriptor, *overlapped == b'1')?;
         if *deletes == b'1' {
             file.plan_deletion(part)?;
         }
@@ -221,6 +242,10 @@ impl Drop for File {
     fn drop(&mut self) {
         if let Some(deletion) = self.deletion().take() {
             deletion.carry_out();
+        }
+        let on_disk = matches!(self.shape, Shape::Regular | Shape::Directory);
+        if on_disk && *self.private_in.get_mut() == fork::generation() {
+            share::leave(self.descriptor());
         }
     }
 }

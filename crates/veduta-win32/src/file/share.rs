@@ -205,6 +205,16 @@ fn by_lot(most: Duration) -> Duration {
     most * (u32::from(u16::from_ne_bytes(bytes)) + 1) / 0x1_0000
 }
 
+/// Takes back all that the description says.
+///
+/// Closing it does so too, but only with its last copy, and any process that is just being started has copies of everything until it has
+/// become another program.
+pub(crate) fn leave(file: BorrowedFd<'_>) {
+    let all = libc::flock { l_len: i64::MAX - FIRST, ..lock(Byte::Opening, libc::F_UNLCK) };
+    // SAFETY: the descriptor is open and `all` is a `flock` structure that outlives the call. It fails where there never were locks.
+    let _left = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_OFD_SETLK, &raw const all) };
+}
+
 /// Says that the description's file is mapped, for as long as there is the description or a view that was made through it.
 ///
 /// Whoever makes the file shorter says so before it looks whether the file is mapped, and here it is the other way round: one of
@@ -235,10 +245,14 @@ pub(crate) fn shrink(file: BorrowedFd<'_>, size: u64) -> Result<()> {
 
 /// Refuses what may not be done to a file while others have it mapped.
 pub(crate) fn not_mapped(file: BorrowedFd<'_>, code: u32) -> Result<()> {
-    if others_say(file, Byte::Mapped) {
-        return Err(Failure::hint(code, "there are sections or views of the file"));
+    // A process that is just being started has a copy of the mark, but not for long. See `leave`, which cannot be for marks: views keep them.
+    for _ in 0..3 {
+        if !others_say(file, Byte::Mapped) {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(1));
     }
-    Ok(())
+    Err(Failure::hint(code, "there are sections or views of the file"))
 }
 
 /// A new description of a file that is open already. The kernel checks its mode anew.

@@ -90,7 +90,8 @@ pub(super) fn query(page: usize) -> Result<Information> {
         _ => MEM_MAPPED,
     };
     // The kernel may show something of ours and its neighbour as one.
-    let end = addresses::next(page, mapped.range.end).unwrap_or(mapped.range.end);
+    let ours = addresses::next(page, mapped.range.end).filter(|&ours| ours > page);
+    let end = ours.unwrap_or(mapped.range.end);
     Ok(Information {
         base: page,
         allocation_base: all[first].range.start,

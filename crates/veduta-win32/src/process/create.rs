@@ -237,6 +237,10 @@ impl What {
             stopped: self.flags & CREATE_SUSPENDED != 0,
         });
         let (id, pidfd) = spawned.map_err(|errno| match errno {
+            Errno::PERM if self.flags & CREATE_SUSPENDED != 0 => Failure::hint(
+                code::NOT_SUPPORTED,
+                "CREATE_SUSPENDED needs ptrace(2), which is not allowed here",
+            ),
             Errno::AGAIN => {
                 Failure::hint(code::NO_PROC_SLOTS, "the system allows this user no more processes")
             }

@@ -187,8 +187,10 @@ pub(crate) fn exit(exit_code: u32) -> ! {
     let mine = first == me
         || (first >> 32 != u64::from(std::process::id())
             && EXITS.compare_exchange(first, me, Ordering::SeqCst, Ordering::SeqCst).is_ok());
-    while !mine {
-        std::thread::park();
+    if !mine {
+        loop {
+            std::thread::park();
+        }
     }
     note(exit_code);
     // SAFETY: it is called by one thread at a time, as it wants to be.

@@ -47,8 +47,8 @@ pub(super) enum Values {
 impl Values {
     fn value(self, count: u32) -> u32 {
         match self {
-            Values::Creators => FOREIGN | FROM_CREATOR | count % CREATOR_VALUES << 2,
-            Values::Lane(lane) => FOREIGN | lane << LANE_SHIFT | count % LANE_VALUES << 2,
+            Values::Creators => FOREIGN | FROM_CREATOR | ((count % CREATOR_VALUES) << 2),
+            Values::Lane(lane) => FOREIGN | (lane << LANE_SHIFT) | ((count % LANE_VALUES) << 2),
         }
     }
 
@@ -301,7 +301,7 @@ mod tests {
             let last = if sender == Values::Creators { CREATOR_VALUES } else { LANE_VALUES } - 1;
             for number in [0, 1, last] {
                 let value = sender.value(number);
-                assert!(value >= FOREIGN && value < 1 << 31 && value.is_multiple_of(4), "{value:#x}");
+                assert!((FOREIGN..1 << 31).contains(&value) && value.is_multiple_of(4), "{value:#x}");
                 assert_eq!(count(value), number);
                 let owners: Vec<_> = senders.iter().filter(|sender| sender.has(value)).collect();
                 assert_eq!(owners, [&sender], "{value:#x}");

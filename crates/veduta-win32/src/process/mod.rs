@@ -34,7 +34,6 @@ pub(crate) use watch::{Watch, lock as watch};
 pub(crate) const ALL_ACCESS: u32 = 0x001F_FFFF;
 const TERMINATE: u32 = 0x0001;
 const DUP_HANDLE: u32 = 0x0040;
-const SET_INFORMATION: u32 = 0x0200;
 const QUERY_INFORMATION: u32 = 0x0400;
 const QUERY_LIMITED_INFORMATION: u32 = 0x1000;
 
@@ -64,7 +63,7 @@ pub(crate) struct Shared {
     end: Mutex<Option<Ended>>,
     /// Made when somebody wants to wait for it.
     ended: OnceLock<Event>,
-    /// By which [`watch`] knows it; 0: it does not.
+    /// By which [`watch`] knows it, and above that the process in which it does.
     watched: AtomicU64,
 }
 

@@ -46,7 +46,7 @@ impl Watch {
 /// Has a process looked at when it ends.
 pub(super) fn watch(process: &Arc<Shared>, is_child: bool) -> Result<()> {
     let mut watch = lock();
-    if process.watched.load(Ordering::Relaxed) != 0 {
+    if key_of(process).is_some() {
         return Ok(());
     }
     let epoll = match &watch.epoll {
@@ -61,8 +61,8 @@ pub(super) fn watch(process: &Arc<Shared>, is_child: bool) -> Result<()> {
         thread::helper(help)?;
         watch.has_helper = true;
     }
-    watch.last += 1;
-    let key = watch.last;
+    watch.last = watch.last % u64::from(u32::MAX) + 1;
+    let key = u64::from(std::process::id()) << 32 | watch.last;
     epoll::add(&*epoll, &process.pidfd, epoll::EventData::new_u64(key), epoll::EventFlags::IN)?;
     process.watched.store(key, Ordering::Relaxed);
     let watched =
@@ -71,12 +71,15 @@ pub(super) fn watch(process: &Arc<Shared>, is_child: bool) -> Result<()> {
     Ok(())
 }
 
+/// By which this process watches another; what it was forked from may have done so before.
+fn key_of(process: &Shared) -> Option<u64> {
+    let key = process.watched.load(Ordering::Relaxed);
+    (key >> 32 == u64::from(std::process::id())).then_some(key)
+}
+
 /// Nobody has a handle to the process any more.
 pub(super) fn forget(process: &Shared) {
-    let key = process.watched.load(Ordering::Relaxed);
-    if key == 0 {
-        return;
-    }
+    let Some(key) = key_of(process) else { return };
     let mut watch = lock();
     let watched = watch.watched.as_mut().and_then(|watched| watched.remove(&key));
     if watched.is_some()

@@ -9,6 +9,7 @@ use crate::apc::Alerts;
 use crate::code;
 use crate::export::export;
 use crate::failure::{Failure, Result, fail};
+use crate::fork;
 use crate::object::{Kind, Object};
 use crate::pointer::Out;
 use crate::process::Process;
@@ -211,8 +212,8 @@ impl Thread {
 thread_local! {
     /// The calling thread's object, once it has one. The count that keeps it is the key's (see [`enter`]).
     static CURRENT: Cell<*const Object> = const { Cell::new(std::ptr::null()) };
-    /// The number, and the process in which it is that.
-    static NUMBER: Cell<(u32, u32)> = const { Cell::new((0, 0)) };
+    /// The number, and the fork generation in which it is that; 0 is no number.
+    static NUMBER: Cell<(u32, u64)> = const { Cell::new((0, 0)) };
 }
 
 /// The threads of this process that have an object, by number.
@@ -311,13 +312,13 @@ export! {
     fn GetCurrentThread() -> HANDLE { Ok(HANDLE::CURRENT_THREAD) }
 
     fn GetCurrentThreadId() -> DWORD {
-        let (number, process) = NUMBER.get();
+        let (number, generation) = NUMBER.get();
         // A forked child's thread has another number than the parent's had.
-        if process == std::process::id() {
+        if number != 0 && generation == fork::generation() {
             return Ok(number);
         }
         let number = own_number();
-        NUMBER.set((number, std::process::id()));
+        NUMBER.set((number, fork::generation()));
         Ok(number)
     }
 

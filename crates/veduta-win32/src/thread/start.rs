@@ -54,7 +54,7 @@ export! {
         let routine = routine.ok_or_else(|| wrong(libc::EINVAL))?;
         create(attributes.inherits(), stack_size as usize, routine, argument, flags, id, None)
             .map(|handle| handle.0)
-            .inspect_err(|failure| set_errno(failure))
+            .inspect_err(set_errno)
     }
 
     fn _endthreadex(exit_code: UINT) {
@@ -67,7 +67,7 @@ export! {
         // Suspended, so that the thread knows its handle before it can end.
         let thread =
             create(false, stack_size as usize, routine, argument, CREATE_SUSPENDED, none(), Some(Arc::clone(&closes)))
-                .inspect_err(|failure| set_errno(failure))?;
+                .inspect_err(set_errno)?;
         closes.store(thread.0, Ordering::Release);
         let object = Arc::clone(&table::entry(thread)?.object);
         if let Object::Thread(Thread::Here(life)) = &*object {

@@ -166,3 +166,28 @@ fn a_pending_deletion_keeps_others_out() {
     drop(file);
     assert!(!path.exists());
 }
+
+/// A process that is just being started has copies of all descriptors until it has become another program. It was seen that a file that
+/// was closed meanwhile could not be opened again.
+#[test]
+fn starting_programs_does_not_keep_files_open() {
+    use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+    let scratch = Scratch::new();
+    let path = scratch.file("f", "x");
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(SeqCst) {
+                assert!(std::process::Command::new("true").status().unwrap().success());
+            }
+        });
+        let failed = (0..3000).find_map(|_| open(&path, READ | WRITE, SHARE_NOTHING).err());
+        let gone = (0..500).all(|number| {
+            let path = scratch.path(&number.to_string());
+            let flags = FLAG_DELETE_ON_CLOSE;
+            create_file(&path, WRITE, SHARE_NOTHING, CREATE_NEW, flags).map(drop).is_ok() && !path.exists()
+        });
+        done.store(true, SeqCst);
+        assert_eq!((failed, gone), (None, true));
+    });
+}

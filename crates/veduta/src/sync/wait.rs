@@ -3,6 +3,7 @@
 use super::options::Held;
 use super::{Event, Handle, Mutex, Semaphore, Timer};
 use crate::{Code, Error, Result, SyncAccess, sys};
+use std::fmt;
 use std::time::Duration;
 use sys::sync::{Deadline, Target};
 
@@ -168,10 +169,15 @@ fn different<'a>(objects: &[&'a dyn Waitable]) -> Result<Vec<Target<'a>>> {
 /// })?;
 /// # Ok::<(), veduta::Error>(())
 /// ```
-#[derive(Debug)]
 #[doc(alias = "QueueUserAPC")]
 pub struct Interrupt {
     sys: sys::sync::Interrupt,
+}
+
+impl fmt::Debug for Interrupt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Interrupt").field("raised", &self.sys.is_raised()).finish()
+    }
 }
 
 impl Default for Interrupt {

@@ -2,7 +2,7 @@
 
 use crate::crowd::Crowd;
 use crate::scratch::name;
-use crate::{Object, until};
+use crate::{LONG, Object, until};
 use std::time::Duration;
 use veduta::{Disposition, Event, ObjectState, Reset, Waitable, Waited};
 
@@ -179,4 +179,20 @@ fn a_manual_reset_event_is_a_gate() {
             assert!(take(&arrived));
         }
     });
+}
+
+/// A set is one thing: whoever it releases finds the event signaled, however soon it looks again.
+#[test]
+fn who_was_released_by_a_manual_event_finds_it_signaled() {
+    for _ in 0..5000 {
+        let event = Event::options().reset(Reset::Manual).create_unnamed().unwrap();
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| {
+                assert_eq!(event.wait(LONG).unwrap(), Waited::Signaled(0));
+                event.wait(Duration::ZERO).unwrap()
+            });
+            event.set().unwrap();
+            assert_eq!(waiting.join().unwrap(), Waited::Signaled(0));
+        });
+    }
 }

@@ -10,7 +10,8 @@
 //! - Then it wakes the seat. If nobody sleeps there, the waiter is still on its feet, or dead: the unit is taken back
 //!   (`NUDGED`) and goes elsewhere, unless the waiter has seen it already.
 //! - A mark may be broken by anyone who finds it in the way for too long: its owner was killed or stopped. What it had not
-//!   finished has not happened; if it comes back, its last exchange fails and it begins again.
+//!   finished has not happened; if it comes back, its last exchange fails and it begins again. Setting a manual event is finished by whoever
+//!   breaks its mark: to set it twice is to set it once.
 //!
 //! Killed between two of these steps, a signaller leaves at worst a seat in `GRANTING` whose thread sleeps on: as if it had
 //! not signaled. The next one delivers that too. Nobody else's unit is ever in its hands.
@@ -46,13 +47,16 @@ impl Mark {
     }
 }
 
+/// In a mark: a manual event is being set. Who finds it in the way for too long finishes that.
+const SETTING: u64 = 1 << 63;
+
 /// A number that few other marks have at the same time.
 fn tag() -> u64 {
     // Not loom's: it only has to differ.
     static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     let count = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     // 0 is no mark.
-    u64::from(count.wrapping_add(std::process::id() << 16).max(1)) << 32
+    u64::from((count.wrapping_add(std::process::id() << 16) & 0x7FFF_FFFF).max(1)) << 32
 }
 
 impl Page {
@@ -173,22 +177,22 @@ impl Page {
         }
     }
 
-    /// Releases everybody who waits, and leaves the event signaled. Signaled comes last: who is killed before has set nothing.
+    /// Releases everybody who waits, and leaves the event signaled. Both under one mark: who was released and looks again finds the mark, and
+    /// behind it the event signaled. Should this thread be killed or stopped, whoever is in a hurry does the rest.
     fn set_manual(&self) -> u32 {
-        loop {
-            self.release_all();
-            let mark = self.mark();
-            if self.used_seats().iter().any(|seat| seat.load(Ordering::SeqCst) == seat::WAITING) {
-                let same = mark.value();
-                self.unmark(mark, same);
-                continue;
-            }
-            self.nudge_queue();
-            let before = mark.value();
-            if self.unmark(mark, 1) {
-                return before;
-            }
-        }
+        let mark = self.mark_with(SETTING);
+        let before = mark.value();
+        self.finish_setting(mark.0);
+        before
+    }
+
+    /// The mark is in the way of who sits down from now on, so that nobody falls asleep behind it.
+    fn finish_setting(&self, marked: u64) {
+        self.release_all();
+        self.nudge_queue();
+        reached(Step::UnmarkState);
+        // If it is not there any more, somebody else was as far as this.
+        let _ = self.exchange(marked, 1);
     }
 
     /// Releases who waits just now, and leaves the event unsignaled.
@@ -315,8 +319,12 @@ impl Page {
     }
 
     fn mark(&self) -> Mark {
+        self.mark_with(0)
+    }
+
+    fn mark_with(&self, purpose: u64) -> Mark {
         reached(Step::MarkState);
-        let tag = tag();
+        let tag = tag() | purpose;
         match self.change(|state| Some(state | tag)) {
             Some(marked) => Mark(marked),
             None => unreachable!("every state can be marked"),
@@ -385,6 +393,10 @@ impl Page {
             }
         }
         // For loom every mark has been in the way for too long.
+        if marked & SETTING != 0 {
+            self.finish_setting(marked);
+            return self.state.load(Ordering::SeqCst);
+        }
         match self.exchange(marked, value(marked).into()) {
             Ok(()) => value(marked).into(),
             Err(now) => now,

@@ -36,7 +36,6 @@ impl Target<'_> {
 }
 
 /// What makes waits of this process return before their time. A word that is 0 until it is raised, and that sleepers sleep on too.
-#[derive(Debug)]
 pub(crate) struct Interrupt(AtomicU32);
 
 impl Interrupt {
@@ -55,13 +54,17 @@ impl Interrupt {
         self.0.swap(0, Ordering::SeqCst) != 0
     }
 
+    pub(crate) fn is_raised(&self) -> bool {
+        self.0.load(Ordering::SeqCst) != 0
+    }
+
     fn expected(&self) -> Expected<'_> {
         Expected { word: &self.0, value: 0 }
     }
 }
 
 fn is_raised(interrupt: Option<&Interrupt>) -> bool {
-    interrupt.is_some_and(|interrupt| interrupt.0.load(Ordering::SeqCst) != 0)
+    interrupt.is_some_and(Interrupt::is_raised)
 }
 
 fn waited(index: usize, acquired: Acquired) -> Waited {
