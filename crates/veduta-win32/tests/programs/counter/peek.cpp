@@ -41,13 +41,7 @@ int main(int argc, char *argv[])
     }
 
     BOOL first = FALSE;
-#ifdef UNICODE
-    WCHAR wide[MAX_PATH];
-    MultiByteToWideChar(CP_ACP, 0, argv[1], -1, wide, MAX_PATH);
-    PCOUNTER counter = CounterOpen(wide, &first);
-#else
     PCOUNTER counter = CounterOpen(argv[1], &first);
-#endif
     if (mapping != NULL)
         CloseHandle(mapping);
     if (counter == NULL) {

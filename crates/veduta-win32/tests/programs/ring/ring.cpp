@@ -123,16 +123,19 @@ DWORD Checksum(const BYTE *bytes, size_t count, DWORD start = 2166136261u)
 
 class Ring {
 public:
-    explicit Ring(const std::wstring &name) : m_view(NULL)
+    // What the names of all its objects begin with.
+    static std::wstring Base(const std::wstring &name) { return L"Local\\ring." + name; }
+
+    explicit Ring(const std::wstring &name) : m_view(NULL), m_abandoned(false)
     {
-        const std::wstring base = L"Local\\ring." + name;
+        const std::wstring base = Base(name);
         m_mutex = Checked(CreateMutexW(NULL, FALSE, (base + L".mutex").c_str()), L"make the mutex");
         m_data = Checked(CreateEventW(NULL, FALSE, FALSE, (base + L".data").c_str()), L"make the data event");
         m_room = Checked(CreateEventW(NULL, FALSE, FALSE, (base + L".room").c_str()), L"make the room event");
         m_stalled = Checked(CreateEventW(NULL, TRUE, FALSE, (base + L".stalled").c_str()), L"make the stalled event");
 
         // Whoever comes first prepares the section; the mutex keeps the other from seeing it half prepared.
-        Lock();
+        m_abandoned = !Lock();
         m_section = Checked(CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, sizeof(Shared), (base + L".section").c_str()),
                             L"make the section");
         const bool first = GetLastError() != ERROR_ALREADY_EXISTS;
@@ -173,6 +176,9 @@ public:
         }
     }
 
+    // Whether its owner had died when it was opened.
+    bool WasAbandoned() const { return m_abandoned; }
+
     void Unlock() { ReleaseMutex(m_mutex.Get()); }
 
     Shared *operator->() const { return m_view; }
@@ -209,6 +215,7 @@ private:
     Handle m_stalled;
     Handle m_section;
     Shared *m_view;
+    bool m_abandoned;
 };
 
 // Sizes and contents follow from the sequence number, so that runs can be compared.
@@ -292,12 +299,11 @@ int Produce(const std::wstring &name, DWORD count, const std::wstring &stall)
     return EXIT_OK;
 }
 
-bool LockOrTell(Ring &ring)
+bool TellIfDead(bool dead)
 {
-    if (ring.Lock())
-        return true;
-    wprintf(L"WAIT_ABANDONED: the producer died while it owned the ring\n");
-    return false;
+    if (dead)
+        wprintf(L"WAIT_ABANDONED: the producer died while it owned the ring\n");
+    return dead;
 }
 
 int Consume(const std::wstring &name)
@@ -306,11 +312,11 @@ int Consume(const std::wstring &name)
     Handle producer;
     DWORD messages = 0, checksum = Checksum(NULL, 0);
     ULONGLONG total = 0;
-    bool died = false, finished = false;
+    bool died = TellIfDead(ring.WasAbandoned()), finished = false;
     std::vector<BYTE> message;
 
     while (!finished) {
-        died = !LockOrTell(ring) || died;
+        died = TellIfDead(!ring.Lock()) || died;
         // What is behind `written` is half a message, and is not looked at.
         if (ring->read != ring->written) {
             MessageHeader header;
@@ -341,25 +347,35 @@ int Consume(const std::wstring &name)
         if (finished)
             break;
 
-        if (producer.Get() == NULL && id != 0)
-            producer = Checked(OpenProcess(SYNCHRONIZE, FALSE, id), L"open the producer");
-        const HANDLE handles[2] = {ring.Data(), producer.Get()};
-        switch (WaitForMultipleObjects(producer.Get() ? 2 : 1, handles, FALSE, PATIENCE)) {
-        case WAIT_OBJECT_0:
-            break;
-        case WAIT_OBJECT_0 + 1:
+        bool gone = false;
+        if (producer.Get() == NULL && id != 0) {
+            producer = Handle(OpenProcess(SYNCHRONIZE, FALSE, id));
+            gone = producer.Get() == NULL;
+            if (gone && GetLastError() != ERROR_INVALID_PARAMETER)
+                throw Error{L"open the producer", GetLastError()};
+        }
+        if (!gone) {
+            const HANDLE handles[2] = {ring.Data(), producer.Get()};
+            switch (WaitForMultipleObjects(producer.Get() ? 2 : 1, handles, FALSE, PATIENCE)) {
+            case WAIT_OBJECT_0:
+                break;
+            case WAIT_OBJECT_0 + 1:
+                gone = true;
+                break;
+            case WAIT_TIMEOUT:
+                throw Error{L"get a message", WAIT_TIMEOUT};
+            default:
+                throw Error{L"wait for a message", GetLastError()};
+            }
+        }
+        if (gone) {
             // It may have finished, or died with the mutex, just after we looked.
-            died = !LockOrTell(ring) || died;
+            died = TellIfDead(!ring.Lock()) || died;
             if (!died && !ring->finished && ring->read == ring->written) {
                 wprintf(L"the producer died\n");
                 died = true;
             }
             ring.Unlock();
-            break;
-        case WAIT_TIMEOUT:
-            throw Error{L"get a message", WAIT_TIMEOUT};
-        default:
-            throw Error{L"wait for a message", GetLastError()};
         }
     }
     Totals(L"consumed", messages, total, checksum);
@@ -368,11 +384,20 @@ int Consume(const std::wstring &name)
 
 int Kill(const std::wstring &name)
 {
-    Ring ring(name);
-    if (WaitForSingleObject(ring.Stalled(), PATIENCE) != WAIT_OBJECT_0)
+    // Without the mutex: the producer may own it.
+    const std::wstring base = Ring::Base(name);
+    Handle stalled = Checked(CreateEventW(NULL, TRUE, FALSE, (base + L".stalled").c_str()), L"make the stalled event");
+    if (WaitForSingleObject(stalled.Get(), PATIENCE) != WAIT_OBJECT_0)
         throw Error{L"see the producer stall", WAIT_TIMEOUT};
-    // Not under the mutex: the producer may own it.
-    Handle producer = Checked(OpenProcess(PROCESS_TERMINATE | SYNCHRONIZE, FALSE, ring->producer), L"open the producer");
+
+    Handle section = Checked(OpenFileMappingW(FILE_MAP_READ, FALSE, (base + L".section").c_str()), L"open the section");
+    const Shared *shared = static_cast<const Shared *>(MapViewOfFile(section.Get(), FILE_MAP_READ, 0, 0, 0));
+    if (shared == NULL)
+        throw Error{L"map the section", GetLastError()};
+    const DWORD id = shared->producer;
+    UnmapViewOfFile(shared);
+
+    Handle producer = Checked(OpenProcess(PROCESS_TERMINATE | SYNCHRONIZE, FALSE, id), L"open the producer");
     if (!TerminateProcess(producer.Get(), EXIT_KILLED))
         throw Error{L"terminate the producer", GetLastError()};
     if (WaitForSingleObject(producer.Get(), PATIENCE) != WAIT_OBJECT_0)
@@ -458,9 +483,10 @@ int Run(const std::wstring &name, DWORD count, const std::wstring &kill)
     if (!kill.empty())
         arguments += L" /stall:" + kill;
 
+    // Open here too, so that all of it is still there if one comes when the other has gone.
+    Ring ring(name);
     Child consumer(L"consumer", name);
     Child producer(L"producer", arguments);
-    const int expected = kill.empty() ? EXIT_OK : EXIT_KILLED;
     if (!kill.empty()) {
         Child killer(L"killer", name);
         killer.Finish();
@@ -470,7 +496,7 @@ int Run(const std::wstring &name, DWORD count, const std::wstring &kill)
         throw Error{L"see both end", WAIT_TIMEOUT};
     const int consumed = consumer.Finish();
     const int produced = producer.Finish();
-    return produced == expected ? consumed : EXIT_FAILED;
+    return (produced == EXIT_OK) == kill.empty() ? consumed : EXIT_FAILED;
 }
 
 int Usage()
