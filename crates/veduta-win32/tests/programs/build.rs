@@ -1,9 +1,11 @@
 //! Compiling the programs, for Linux and for Windows.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 /// A program: its name, its sources, and which text it is written for.
@@ -45,6 +47,14 @@ impl Target {
             Target::Windows => CROSS_COMPILER,
         }
     }
+
+    pub(crate) fn name(self, text: Text) -> String {
+        let text = match text {
+            Text::Narrow => "narrow",
+            Text::Wide => "wide",
+        };
+        format!("{}-{text}", self.compiler())
+    }
 }
 
 pub(crate) fn installed(program: &str) -> bool {
@@ -72,8 +82,24 @@ fn library() -> PathBuf {
     places.filter(|path| path.exists()).max_by_key(written).expect("the library is built for its tests")
 }
 
-/// Compiles a program in a directory of its own.
-pub(crate) fn build(program: &Program, target: Target, text: Text, directory: &Path) -> PathBuf {
+/// The program for the target. Each is compiled once, for all tests.
+pub(crate) fn built(program: &Program, target: Target, text: Text) -> PathBuf {
+    type Once = Arc<OnceLock<PathBuf>>;
+    static BUILT: Mutex<BTreeMap<PathBuf, Once>> = Mutex::new(BTreeMap::new());
+    let directory = scratch().join("built").join(target.name(text)).join(program.name);
+    let once = {
+        let mut all = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+        all.entry(directory.clone()).or_default().clone()
+    };
+    once.get_or_init(|| {
+        let _ = fs::remove_dir_all(&directory);
+        fs::create_dir_all(&directory).expect("there is a place for it");
+        build(program, target, text, &directory)
+    })
+    .clone()
+}
+
+fn build(program: &Program, target: Target, text: Text, directory: &Path) -> PathBuf {
     let wide = match program.written_for {
         WrittenFor::Narrow => false,
         WrittenFor::Wide => true,
@@ -104,9 +130,7 @@ pub(crate) fn build(program: &Program, target: Target, text: Text, directory: &P
         // By its path: a search by name might find one that is installed. It is loaded by its SONAME.
         let library = library();
         let link = directory.join("libveduta_win32.so.0");
-        if !link.exists() {
-            symlink(&library, &link).expect("the library can be linked to");
-        }
+        symlink(&library, &link).expect("the library can be linked to");
         command.arg(library).arg(format!("-Wl,-rpath,{}", directory.display())).arg("-pthread");
     }
     if program.sources.iter().any(|source| source.ends_with(".cpp")) {

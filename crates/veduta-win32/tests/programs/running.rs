@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 /// How long a program may be silent before it is taken to hang. Its own waits are shorter.
 const WATCHDOG: Duration = Duration::from_secs(120);
 
-/// How long output is waited for after the end: a process that Wine leaves behind may keep the pipe open.
-const GRACE: Duration = Duration::from_millis(500);
+/// How long output is waited for after the end: a process that Wine leaves behind may keep the pipe open for long.
+const GRACE: Duration = Duration::from_secs(5);
 
 pub(crate) struct Running {
     what: String,

@@ -41,6 +41,8 @@ impl Wine {
         if state.users == 0 {
             // Otherwise it would come and go with the programs. It fails if one runs already, which is as good.
             let _ = silent("wineserver").arg("--persistent").status();
+            // The first program starts Wine's services, which keep what they inherit: not the pipes of a program that is tested.
+            let _ = silent("wine").args(["cmd", "/c", "exit"]).status();
         }
         state.users += 1;
         Ok(Wine(()))
