@@ -127,7 +127,10 @@ pub(crate) fn entry(handle: HANDLE) -> Result<Arc<Entry>> {
         unsafe { Arc::from_raw(entry) }
     });
     let far = || plain(handle).filter(|&value| value >= FOREIGN).and_then(foreign);
-    found.or_else(far).ok_or_else(|| Failure::Code(code::INVALID_HANDLE))
+    match found.or_else(far) {
+        Some(entry) => Ok(entry),
+        None => fail(code::INVALID_HANDLE),
+    }
 }
 
 fn writers() -> MutexGuard<'static, Writers> {
