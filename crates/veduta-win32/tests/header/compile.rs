@@ -1,21 +1,8 @@
 //! The headers compile as C and as C++, with the compilers and options that people use.
 
-use super::root;
+use crate::support::{CROSS_COMPILER, crate_root, installed, link};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-/// The shared library: Cargo builds it for the test, beside the test.
-pub(crate) fn library() -> PathBuf {
-    let test = std::env::current_exe().expect("a path");
-    let library = test.parent().expect("a directory").join("libveduta_win32.so");
-    assert!(library.exists(), "{} should be there", library.display());
-    let link = library.with_file_name("libveduta_win32.so.0");
-    // Programs ask for it by its SONAME. Another test may be making the link too.
-    match std::os::unix::fs::symlink("libveduta_win32.so", &link) {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => panic!("{error}"),
-        _ => library,
-    }
-}
 
 /// What a program prints. It must succeed.
 pub(crate) fn output(command: &mut Command) -> String {
@@ -27,7 +14,7 @@ pub(crate) fn output(command: &mut Command) -> String {
 }
 
 fn is_there(program: &str) -> bool {
-    let there = Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success());
+    let there = installed(program);
     let must = std::env::var_os("VEDUTA_SKIP_NOTHING").is_some();
     assert!(there || !must, "{program} is not installed");
     if !there {
@@ -37,7 +24,7 @@ fn is_there(program: &str) -> bool {
 }
 
 fn source(name: &str) -> PathBuf {
-    root().join("tests/c").join(name)
+    crate_root().join("tests/c").join(name)
 }
 
 /// Every combination of text and character sizes.
@@ -58,7 +45,7 @@ fn compiles(compiler: &str, languages: &[&str], name: &str) {
             }
             let mut command = Command::new(compiler);
             command.arg(format!("-std={language}")).args(STRICT).args(text);
-            output(command.arg("-I").arg(root().join("include")).arg(source(name)));
+            output(command.arg("-I").arg(crate_root().join("include")).arg(source(name)));
         }
     }
 }
@@ -87,15 +74,15 @@ fn as_cpp_with_clang() {
 fn holds_for_both(name: &str) {
     let native = |compiler: &str| {
         let mut command = Command::new(compiler);
-        command.args(["-fshort-wchar", "-Werror", "-fsyntax-only", "-I"]).arg(root().join("include"));
+        command.args(["-fshort-wchar", "-Werror", "-fsyntax-only", "-I"]).arg(crate_root().join("include"));
         output(command.arg(source(name)));
     };
     native("gcc");
     if is_there("clang") {
         native("clang");
     }
-    if is_there("x86_64-w64-mingw32-gcc") {
-        output(Command::new("x86_64-w64-mingw32-gcc").args(["-Werror", "-fsyntax-only"]).arg(source(name)));
+    if is_there(CROSS_COMPILER) {
+        output(Command::new(CROSS_COMPILER).args(["-Werror", "-fsyntax-only"]).arg(source(name)));
     }
 }
 
@@ -114,16 +101,15 @@ fn run(compiler: &str, options: &[&str], name: &str, arguments: &[&str]) {
     if !is_there(compiler) {
         return;
     }
-    let library = library();
-    let directory = library.parent().expect("a directory");
     let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!(
         "{name} {compiler} {}",
         options.join(" ").replace(|character: char| !character.is_alphanumeric(), "_")
     ));
     let mut command = Command::new(compiler);
     command.args(options).args(["-Wall", "-Wextra", "-Werror", "-fshort-wchar", "-I"]);
-    command.arg(root().join("include")).arg(source(name)).arg("-o").arg(&program).arg(&library);
-    output(command.arg(format!("-Wl,-rpath,{}", directory.display())));
+    command.arg(crate_root().join("include")).arg(source(name)).arg("-o").arg(&program);
+    link(&mut command, &Path::new(env!("CARGO_TARGET_TMPDIR")).join("header"));
+    output(&mut command);
     output(Command::new(&program).args(arguments));
 }
 

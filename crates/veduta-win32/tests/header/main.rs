@@ -1,19 +1,17 @@
 //! The headers: what they declare is what the library exports, and they compile as people compile them.
 
 mod compile;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
+use std::path::PathBuf;
 
 /// All files below a directory with that ending.
 fn files(below: &str, ending: &str) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
-    let mut directories = vec![root().join(below)];
+    let mut directories = vec![support::crate_root().join(below)];
     while let Some(directory) = directories.pop() {
         for entry in fs::read_dir(&directory).expect("a directory") {
             let path = entry.expect("an entry").path();
@@ -121,7 +119,7 @@ fn matching(text: &str) -> usize {
 
 /// The symbols of the shared library that programs can link to.
 fn exported() -> BTreeSet<String> {
-    let library = compile::library();
+    let library = support::library();
     let output =
         compile::output(std::process::Command::new("nm").args(["-D", "--defined-only"]).arg(&library));
     output.lines().filter_map(|line| line.split(' ').nth(2)).map(str::to_owned).collect()

@@ -1,12 +1,11 @@
 //! Compiling the programs, for Linux and for Windows.
 
+use crate::support::{CROSS_COMPILER, crate_root, link};
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::SystemTime;
 
 /// A program: its name, its sources, and which text it is written for.
 pub(crate) struct Program {
@@ -38,8 +37,6 @@ pub(crate) enum Target {
     Windows,
 }
 
-pub(crate) const CROSS_COMPILER: &str = "x86_64-w64-mingw32-gcc";
-
 impl Target {
     pub(crate) fn compiler(self) -> &'static str {
         match self {
@@ -57,29 +54,9 @@ impl Target {
     }
 }
 
-pub(crate) fn installed(program: &str) -> bool {
-    let mut command = Command::new(program);
-    command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
-}
-
-fn crate_root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
 /// Where what is built and written goes.
 pub(crate) fn scratch() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("programs")
-}
-
-/// The shared library that this test was built with: beside the test, or one directory up.
-fn library() -> PathBuf {
-    let test = std::env::current_exe().expect("this program is a file");
-    let written = |path: &PathBuf| {
-        fs::metadata(path).and_then(|file| file.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
-    };
-    let places = test.ancestors().skip(1).take(2).map(|directory| directory.join("libveduta_win32.so"));
-    places.filter(|path| path.exists()).max_by_key(written).expect("the library is built for its tests")
 }
 
 /// The program for the target. Each is compiled once, for all tests.
@@ -127,11 +104,7 @@ fn build(program: &Program, target: Target, text: Text, directory: &Path) -> Pat
     let sources = crate_root().join("tests/programs");
     command.args(program.sources.iter().map(|source| sources.join(source)));
     if let Target::Linux(_) = target {
-        // By its path: a search by name might find one that is installed. It is loaded by its SONAME.
-        let library = library();
-        let link = directory.join("libveduta_win32.so.0");
-        symlink(&library, &link).expect("the library can be linked to");
-        command.arg(library).arg(format!("-Wl,-rpath,{}", directory.display())).arg("-pthread");
+        link(&mut command, directory);
     }
     if program.sources.iter().any(|source| source.ends_with(".cpp")) {
         command.arg("-lstdc++");

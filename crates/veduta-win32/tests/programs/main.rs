@@ -4,6 +4,8 @@
 mod build;
 mod running;
 mod stage;
+#[path = "../support/mod.rs"]
+mod support;
 mod wine;
 
 mod counter;

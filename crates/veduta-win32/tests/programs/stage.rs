@@ -1,8 +1,9 @@
 //! Where a scenario plays: on one system, with the programs built for it, in an empty directory. What is said is written down.
 
-use crate::build::{self, Program, Target, Text, WrittenFor, installed, scratch};
+use crate::build::{self, Program, Target, Text, WrittenFor, scratch};
 use crate::running::{Running, Said};
 use crate::skipped;
+use crate::support::installed;
 use crate::wine::Wine;
 use std::collections::BTreeMap;
 use std::fs;

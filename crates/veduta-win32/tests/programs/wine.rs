@@ -1,6 +1,7 @@
 //! Wine, with settings of its own and one server for all tests here.
 
-use crate::build::{CROSS_COMPILER, installed, scratch};
+use crate::build::scratch;
+use crate::support::{CROSS_COMPILER, installed};
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};

@@ -6,6 +6,8 @@
 
 mod build;
 mod run;
+#[path = "../support/mod.rs"]
+mod support;
 mod tables;
 
 use run::{Native, System, Wine};

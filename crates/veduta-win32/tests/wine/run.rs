@@ -1,6 +1,7 @@
 //! Running the programs, and reading what they say.
 
 use crate::build;
+use crate::support::{self, CROSS_COMPILER};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
@@ -27,16 +28,15 @@ pub(crate) trait System {
 /// Linux, with the library.
 pub(crate) struct Native {
     compiler: String,
-    library: PathBuf,
 }
 
 impl Native {
     pub(crate) fn new() -> Result<Self, String> {
         let compiler = std::env::var("VEDUTA_CC").unwrap_or_else(|_| "gcc".to_owned());
-        if !build::installed(&compiler) {
+        if !support::installed(&compiler) {
             return Err(format!("{compiler} is not installed"));
         }
-        Ok(Self { compiler, library: build::library()? })
+        Ok(Self { compiler })
     }
 }
 
@@ -46,7 +46,7 @@ impl System for Native {
     }
 
     fn build(&self, program: &str) -> Result<PathBuf, String> {
-        build::for_linux(&self.compiler, &self.library, program)
+        build::for_linux(&self.compiler, program)
     }
 
     fn command(&self, built: &Path, directory: &Path) -> Command {
@@ -61,12 +61,10 @@ pub(crate) struct Wine {
     prefix: PathBuf,
 }
 
-const CROSS_COMPILER: &str = "x86_64-w64-mingw32-gcc";
-
 impl Wine {
     pub(crate) fn new() -> Result<Self, String> {
         for program in ["wine", CROSS_COMPILER] {
-            if !build::installed(program) {
+            if !support::installed(program) {
                 return Err(format!("{program} is not installed"));
             }
         }
