@@ -62,8 +62,9 @@ pub(crate) struct Shared {
     /// What this process has killed it with.
     killed: Code,
     end: Mutex<Option<Ended>>,
-    /// Made when somebody wants to wait for it.
+    /// Made when somebody wants to wait for it, and for its first thread: to a wait for all, they are two objects.
     ended: OnceLock<Event>,
+    thread_ended: OnceLock<Event>,
     /// By which [`watch`] knows it, and above that the process in which it does.
     watched: AtomicU64,
 }
@@ -101,6 +102,7 @@ impl Shared {
             killed: Code::default(),
             end: Mutex::new(None),
             ended: OnceLock::new(),
+            thread_ended: OnceLock::new(),
             watched: AtomicU64::new(0),
         }
     }
@@ -124,7 +126,7 @@ impl Shared {
         }
         let ended = Ended::of(self);
         *end = Some(ended);
-        if let Some(event) = self.ended.get() {
+        for event in [&self.ended, &self.thread_ended].into_iter().filter_map(OnceLock::get) {
             let set = event.set();
             debug_assert!(set.is_ok(), "the event is ours");
         }
@@ -205,21 +207,30 @@ impl Process {
 
     /// The event that is set when the process has ended.
     pub(crate) fn ended(&self) -> Result<&Event> {
-        if let Some(event) = self.0.ended.get() {
+        self.event_in(&self.0.ended)
+    }
+
+    /// The event that is set when the first thread has ended: when the process has.
+    pub(crate) fn thread_ended(&self) -> Result<&Event> {
+        self.event_in(&self.0.thread_ended)
+    }
+
+    fn event_in<'a>(&self, place: &'a OnceLock<Event>) -> Result<&'a Event> {
+        if let Some(event) = place.get() {
             return Ok(event);
         }
         {
             // Under the lock: the process may be ending.
             let end = self.0.end.lock().unwrap_or_else(PoisonError::into_inner);
-            if self.0.ended.get().is_none() {
+            if place.get().is_none() {
                 let event = Event::options().reset(Reset::Manual).signaled(end.is_some()).create_unnamed()?;
-                let _same = self.0.ended.set(event);
+                let _same = place.set(event);
             }
         }
         if !self.is_current() {
             watch::watch(&self.0, self.0.is_child())?;
         }
-        self.0.ended.get().ok_or(Failure::Code(code::INTERNAL_ERROR))
+        place.get().ok_or(Failure::Code(code::INTERNAL_ERROR))
     }
 
     pub(crate) fn exit_code(&self) -> Result<u32> {
@@ -236,10 +247,17 @@ impl Process {
         if self.is_current() {
             return Err(Failure::hint(code::NOT_SUPPORTED, "a process cannot suspend itself"));
         }
+        if self.0.look().is_some() {
+            return Err(Failure::hint(code::ACCESS_DENIED, "the process has ended"));
+        }
         self.change_suspended(|count| if count < 127 { count + 1 } else { count })
     }
 
     pub(crate) fn resume(&self) -> Result<u32> {
+        if self.0.look().is_some() {
+            // Who ends is not suspended any more.
+            return Ok(0);
+        }
         self.change_suspended(|count| count.saturating_sub(1))
     }
 
@@ -253,7 +271,11 @@ impl Process {
             _ => None,
         };
         if let Some(signal) = signal {
-            rustix::process::pidfd_send_signal(&self.0.pidfd, signal)?;
+            match rustix::process::pidfd_send_signal(&self.0.pidfd, signal) {
+                // It is just ending.
+                Ok(()) | Err(Errno::SRCH) => {}
+                Err(errno) => return Err(errno.into()),
+            }
         }
         *count = now;
         Ok(before)
@@ -304,6 +326,24 @@ impl Process {
 }
 
 impl Process {
+    /// The other process whose first thread has this number, which is the process' id. `None`: there is none, or it is this one.
+    pub(crate) fn of_first_thread(number: u32) -> Result<Option<Process>> {
+        if number == std::process::id() {
+            return Ok(None);
+        }
+        let Ok(process) = Process::open(number) else { return Ok(None) };
+        process.may_be_changed()?;
+        Ok(Some(process))
+    }
+
+    fn may_be_changed(&self) -> Result<()> {
+        match send_nothing(self.0.pidfd.as_fd()) {
+            Err(Errno::PERM) => Err(Failure::hint(code::ACCESS_DENIED, "the process is another user's")),
+            Err(Errno::SRCH) | Ok(()) => Ok(()),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
     /// The last process that had an id, and has ended, if this one has a handle to it.
     fn ended_with(id: u32) -> Option<Process> {
         let known: Vec<_> =
@@ -387,13 +427,7 @@ export! {
         let process = Process::open(id)?;
         // Waiting for a process, and asking whether it runs, is open to all; the rest is for who may send it signals.
         if access & !(SYNCHRONIZE | QUERY_LIMITED_INFORMATION | READ_CONTROL) != 0 {
-            match send_nothing(process.0.pidfd.as_fd()) {
-                Err(Errno::PERM) => {
-                    return Err(Failure::hint(code::ACCESS_DENIED, "the process is another user's"));
-                }
-                Err(Errno::SRCH) | Ok(()) => {}
-                Err(errno) => return Err(errno.into()),
-            }
+            process.may_be_changed()?;
         }
         table::insert(Arc::new(process.into_object()), access, inherit.is_true())
     }

@@ -246,6 +246,8 @@ fn a_process_that_has_ended_can_be_opened_while_there_is_a_handle() {
     let role = role::start("exit::ends", How { told: &[("HOW", "exit"), ("CODE", "7")], ..How::default() });
     let id = role.id;
     assert_eq!(role.code(), 7);
+    // When another one's end was noticed, what there is to do about this one's is done.
+    assert_eq!(code("exit", 8), 8);
     // PROCESS_TERMINATE, PROCESS_QUERY_INFORMATION.
     let opened = OpenProcess(SYNCHRONIZE | 0x0401, 0, id);
     assert!(!opened.is_null(), "{}", GetLastError());
@@ -267,6 +269,31 @@ fn a_process_that_has_ended_can_be_opened_while_there_is_a_handle() {
         std::thread::yield_now();
     }
     assert_eq!(GetLastError(), 87);
+}
+
+#[test]
+fn a_process_and_its_thread_are_two_objects_to_wait_for() {
+    let role = role::start("exit::ends", How { told: &[("HOW", "exit"), ("CODE", "7")], ..How::default() });
+    let both = [role.process, role.thread];
+    // SAFETY: there are two handles.
+    assert_eq!(unsafe { WaitForMultipleObjects(2, both.as_ptr(), 1, LONG) }, 0, "{}", GetLastError());
+}
+
+#[test]
+fn the_first_thread_of_another_process_is_opened_by_its_id() {
+    let role = role::suspended("exit::sleeps", &[]);
+    let opened = OpenThread(0x1F_FFFF, 0, role.id);
+    assert!(!opened.is_null(), "{}", GetLastError());
+    assert_eq!((GetThreadId(opened), thread_code(opened)), (role.id, STILL_ACTIVE));
+    assert_eq!(TerminateProcess(role.process, 6), 1);
+    wait(opened);
+    assert_eq!(thread_code(opened), 6);
+    // It is not suspended any more, and cannot be.
+    assert_eq!(ResumeThread(opened), 0);
+    assert_eq!((SuspendThread(opened), GetLastError()), (u32::MAX, 5));
+    let again = OpenThread(0x1F_FFFF, 0, role.id);
+    wait(again);
+    close_all([opened, again]);
 }
 
 #[test]

@@ -149,7 +149,7 @@ fn any_thread_has_a_handle() {
         let thread = std::thread::spawn(move || {
             let own = duplicate(GetCurrentThread());
             assert_eq!(GetThreadId(own), GetCurrentThreadId());
-            assert_eq!(OpenThread(0x1F_FFFF, 0, 1), null_mut());
+            assert_eq!(OpenThread(0x1F_FFFF, 0, 0x7FFF_FFF0), null_mut());
             let opened = OpenThread(0x1F_FFFF, 0, GetCurrentThreadId());
             assert_eq!(GetThreadId(opened), GetCurrentThreadId());
             close(opened);
