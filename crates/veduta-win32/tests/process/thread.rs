@@ -172,6 +172,20 @@ fn any_thread_has_a_handle() {
 }
 
 #[test]
+fn a_thread_that_has_not_begun_is_opened_by_its_number() {
+    extern "C" fn returns(_: Handle) -> u32 {
+        5
+    }
+    let thread = thread(returns, null_mut(), SUSPENDED);
+    let opened = OpenThread(0x1F_FFFF, 0, GetThreadId(thread));
+    assert!(!opened.is_null(), "{}", GetLastError());
+    assert_eq!(ResumeThread(opened), 1);
+    wait(opened);
+    assert_eq!(thread_code(opened), 5);
+    close_all([thread, opened]);
+}
+
+#[test]
 fn handles_are_checked() {
     let event = event(None);
     assert_eq!((GetThreadId(event), GetLastError()), (0, 6));
