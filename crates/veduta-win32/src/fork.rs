@@ -10,7 +10,7 @@ use std::sync::{MutexGuard, Once};
 /// What one thread at a time has.
 type Locks = (
     MutexGuard<'static, process::Watch>,
-    MutexGuard<'static, process::Children>,
+    MutexGuard<'static, process::Others>,
     MutexGuard<'static, thread::Known>,
     MutexGuard<'static, thread::Queue>,
 );
@@ -36,7 +36,7 @@ pub(crate) fn prepare() {
         extern "C" fn forks() {
             KEPT.set(Some(ManuallyDrop::new((
                 process::watch(),
-                process::children(),
+                process::others(),
                 thread::known(),
                 thread::ending(),
             ))));
@@ -48,10 +48,10 @@ pub(crate) fn prepare() {
         extern "C" fn born() {
             FORKS.fetch_add(1, Ordering::Relaxed);
             let Some(locks) = KEPT.take() else { return };
-            let (mut watch, mut children, mut known, mut ending) = ManuallyDrop::into_inner(locks);
+            let (mut watch, mut others, mut known, mut ending) = ManuallyDrop::into_inner(locks);
             table::after_fork_in_child();
             watch.after_fork_in_child();
-            process::after_fork_in_child(&mut children);
+            process::after_fork_in_child(&mut others);
             thread::after_fork_in_child(&mut known);
             ending.after_fork_in_child();
         }

@@ -1,7 +1,8 @@
 //! How processes end, and what they leave: exit codes of 32 bits, of which Linux hands on the lowest 8.
 //!
 //! Who creates a process shares a page with it. A process that uses this library writes its exit code there on its way out, and who kills
-//! it the code that was asked for. The page only adds what Linux leaves out: it counts if it agrees with what the kernel says.
+//! it the code that was asked for. The page only adds what Linux leaves out: it counts if it agrees with what the kernel says. Who has the process
+//! by its id only looks for the page (see [`stranger`](super::stranger)).
 
 use super::{Process, QUERY_INFORMATION, QUERY_LIMITED_INFORMATION, Shared, TERMINATE, with};
 use crate::code;
@@ -16,7 +17,7 @@ use rustix::mm::{MapFlags, ProtFlags};
 use rustix::process::{Signal, WaitId, WaitIdOptions};
 use std::ffi::c_void;
 use std::ptr::{NonNull, null_mut};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 export! {
@@ -66,6 +67,8 @@ struct Contents {
     exited: Code,
     /// What it was killed with.
     killed: Code,
+    /// The id of the process, which its creator writes.
+    owner: AtomicU32,
 }
 
 const MAGIC: [u8; 8] = *b"VEDUEXIT";
@@ -86,9 +89,13 @@ unsafe impl Send for Mapping {}
 unsafe impl Sync for Mapping {}
 
 impl Page {
+    const NAME: &str = "veduta exit code";
+    /// How /proc names the file.
+    pub(super) const FILE: &[u8] = b"/memfd:veduta exit code (deleted)";
+
     pub(super) fn new() -> Result<Page> {
         let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-        let descriptor = rustix::fs::memfd_create("veduta exit code", flags)?;
+        let descriptor = rustix::fs::memfd_create(Page::NAME, flags)?;
         rustix::fs::ftruncate(&descriptor, SIZE as u64)?;
         rustix::io::pwrite(&descriptor, &MAGIC, 0)?;
         rustix::fs::fcntl_add_seals(&descriptor, SealFlags::SHRINK | SealFlags::GROW)?;
@@ -122,6 +129,15 @@ impl Page {
 
     pub(super) fn descriptor(&self) -> Result<OwnedFd> {
         Ok(rustix::io::fcntl_dupfd_cloexec(&self.0.descriptor, 3)?)
+    }
+
+    /// The page is for the process with this id.
+    pub(super) fn give_to(&self, id: u32) {
+        self.contents().owner.store(id, Ordering::SeqCst);
+    }
+
+    pub(super) fn belongs_to(&self, id: u32) -> bool {
+        self.contents().owner.load(Ordering::SeqCst) == id
     }
 
     fn contents(&self) -> &Contents {

@@ -190,7 +190,7 @@ pub(crate) fn collect() {
     if let Some((_, lane)) = creator() {
         lane.collect();
     }
-    let children: Vec<_> = super::children().values().map(Arc::clone).collect();
+    let children: Vec<_> = super::others().children.values().map(Arc::clone).collect();
     children.iter().filter_map(|child| child.lane.as_ref()).for_each(Lane::collect);
 }
 

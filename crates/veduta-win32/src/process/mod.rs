@@ -7,6 +7,7 @@ mod inherit;
 pub(crate) mod mailbox;
 mod program;
 mod spawn;
+mod stranger;
 mod watch;
 
 use crate::code;
@@ -25,7 +26,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal};
 use std::collections::HashMap;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use veduta::{Event, Reset};
 
 pub(crate) use exit::exit;
@@ -61,19 +62,32 @@ pub(crate) struct Shared {
     /// What this process has killed it with.
     killed: Code,
     end: Mutex<Option<Ended>>,
-    /// Made when somebody wants to wait for it.
+    /// Made when somebody wants to wait for it, and for its first thread: to a wait for all, they are two objects.
     ended: OnceLock<Event>,
+    thread_ended: OnceLock<Event>,
     /// By which [`watch`] knows it, and above that the process in which it does.
     watched: AtomicU64,
 }
 
-/// The children of this process that have not ended, by id.
-pub(crate) type Children = HashMap<u32, Arc<Shared>>;
+/// The other processes that this one has to do with, by id.
+#[derive(Default)]
+pub(crate) struct Others {
+    /// The children that have not ended.
+    children: HashMap<u32, Arc<Shared>>,
+    /// Those that there are handles to. An id can be that of several, of which all but the last have ended.
+    known: HashMap<u32, Vec<Weak<Shared>>>,
+}
 
-static CHILDREN: LazyLock<Mutex<Children>> = LazyLock::new(Mutex::default);
+static OTHERS: LazyLock<Mutex<Others>> = LazyLock::new(Mutex::default);
 
-pub(crate) fn children() -> MutexGuard<'static, Children> {
-    CHILDREN.lock().unwrap_or_else(PoisonError::into_inner)
+/// While this is locked, no [`Shared`] may be dropped: that locks it, too.
+pub(crate) fn others() -> MutexGuard<'static, Others> {
+    OTHERS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The child with an id, if it has not ended.
+fn child(id: u32) -> Option<Process> {
+    others().children.get(&id).map(|child| Process(Arc::clone(child)))
 }
 
 impl Shared {
@@ -88,6 +102,7 @@ impl Shared {
             killed: Code::default(),
             end: Mutex::new(None),
             ended: OnceLock::new(),
+            thread_ended: OnceLock::new(),
             watched: AtomicU64::new(0),
         }
     }
@@ -111,7 +126,7 @@ impl Shared {
         }
         let ended = Ended::of(self);
         *end = Some(ended);
-        if let Some(event) = self.ended.get() {
+        for event in [&self.ended, &self.thread_ended].into_iter().filter_map(OnceLock::get) {
             let set = event.set();
             debug_assert!(set.is_ok(), "the event is ours");
         }
@@ -119,7 +134,7 @@ impl Shared {
         if self.is_child() {
             // The watcher may still have it.
             let child = {
-                let mut children = children();
+                let children = &mut others().children;
                 let is_this =
                     children.get(&self.id).is_some_and(|child| std::ptr::eq(&raw const **child, self));
                 if is_this { children.remove(&self.id) } else { None }
@@ -133,6 +148,13 @@ impl Shared {
 impl Drop for Shared {
     fn drop(&mut self) {
         watch::forget(self);
+        let known = &mut others().known;
+        if let Some(same) = known.get_mut(&self.id) {
+            same.retain(|process| !std::ptr::eq(process.as_ptr(), self));
+            if same.is_empty() {
+                known.remove(&self.id);
+            }
+        }
     }
 }
 
@@ -150,12 +172,13 @@ fn is_readable(pidfd: BorrowedFd<'_>) -> bool {
 impl Process {
     /// A child that was just made.
     fn child(id: u32, pidfd: OwnedFd, page: Page, lane: Option<Lane>, suspended: bool) -> Result<Process> {
+        page.give_to(id);
         let mut shared = Shared::new(id, pidfd, Some(page));
         shared.parent = Some(std::process::id());
         shared.lane = lane;
         shared.suspended = Mutex::new(suspended.into());
-        let shared = Arc::new(shared);
-        children().insert(id, Arc::clone(&shared));
+        let Process(shared) = Process::known(shared);
+        others().children.insert(id, Arc::clone(&shared));
         if let Err(failure) = watch::watch(&shared, true) {
             // Nobody would see it end.
             let _gone = rustix::process::pidfd_send_signal(&shared.pidfd, Signal::KILL);
@@ -165,6 +188,13 @@ impl Process {
             return Err(failure);
         }
         Ok(Process(shared))
+    }
+
+    /// A process that can be found by its id from now on.
+    fn known(shared: Shared) -> Process {
+        let shared = Arc::new(shared);
+        others().known.entry(shared.id).or_default().push(Arc::downgrade(&shared));
+        Process(shared)
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -177,21 +207,30 @@ impl Process {
 
     /// The event that is set when the process has ended.
     pub(crate) fn ended(&self) -> Result<&Event> {
-        if let Some(event) = self.0.ended.get() {
+        self.event_in(&self.0.ended)
+    }
+
+    /// The event that is set when the first thread has ended: when the process has.
+    pub(crate) fn thread_ended(&self) -> Result<&Event> {
+        self.event_in(&self.0.thread_ended)
+    }
+
+    fn event_in<'a>(&self, place: &'a OnceLock<Event>) -> Result<&'a Event> {
+        if let Some(event) = place.get() {
             return Ok(event);
         }
         {
             // Under the lock: the process may be ending.
             let end = self.0.end.lock().unwrap_or_else(PoisonError::into_inner);
-            if self.0.ended.get().is_none() {
+            if place.get().is_none() {
                 let event = Event::options().reset(Reset::Manual).signaled(end.is_some()).create_unnamed()?;
-                let _same = self.0.ended.set(event);
+                let _same = place.set(event);
             }
         }
         if !self.is_current() {
             watch::watch(&self.0, self.0.is_child())?;
         }
-        self.0.ended.get().ok_or(Failure::Code(code::INTERNAL_ERROR))
+        place.get().ok_or(Failure::Code(code::INTERNAL_ERROR))
     }
 
     pub(crate) fn exit_code(&self) -> Result<u32> {
@@ -208,10 +247,17 @@ impl Process {
         if self.is_current() {
             return Err(Failure::hint(code::NOT_SUPPORTED, "a process cannot suspend itself"));
         }
+        if self.0.look().is_some() {
+            return Err(Failure::hint(code::ACCESS_DENIED, "the process has ended"));
+        }
         self.change_suspended(|count| if count < 127 { count + 1 } else { count })
     }
 
     pub(crate) fn resume(&self) -> Result<u32> {
+        if self.0.look().is_some() {
+            // Who ends is not suspended any more.
+            return Ok(0);
+        }
         self.change_suspended(|count| count.saturating_sub(1))
     }
 
@@ -225,7 +271,11 @@ impl Process {
             _ => None,
         };
         if let Some(signal) = signal {
-            rustix::process::pidfd_send_signal(&self.0.pidfd, signal)?;
+            match rustix::process::pidfd_send_signal(&self.0.pidfd, signal) {
+                // It is just ending.
+                Ok(()) | Err(Errno::SRCH) => {}
+                Err(errno) => return Err(errno.into()),
+            }
         }
         *count = now;
         Ok(before)
@@ -249,10 +299,7 @@ impl Process {
             None => detail.parse().map_err(|_| Failure::Code(code::INVALID_DATA))?,
             Some(id) => id,
         };
-        match children().get(&id) {
-            Some(child) => Ok(Process(Arc::clone(child))),
-            None => Ok(Process(Arc::new(Shared::new(id, pidfd, page)))),
-        }
+        Ok(child(id).unwrap_or_else(|| Process::known(Shared::new(id, pidfd, page))))
     }
 
     /// The process of an id; the caller's rights are not asked for.
@@ -260,18 +307,48 @@ impl Process {
         if id == std::process::id() {
             return this();
         }
-        if let Some(child) = children().get(&id) {
-            return Ok(Process(Arc::clone(child)));
+        if let Some(child) = child(id) {
+            return Ok(child);
         }
         let nobody =
             || Failure::hint(code::INVALID_PARAMETER, format!("there is no process with the id {id}"));
         let pid = i32::try_from(id).ok().and_then(Pid::from_raw).ok_or_else(nobody)?;
         match rustix::process::pidfd_open(pid, PidfdFlags::empty()) {
-            Ok(pidfd) => Ok(Process(Arc::new(Shared::new(id, pidfd, None)))),
-            // EINVAL is what Linux says of a thread's id.
-            Err(Errno::SRCH | Errno::INVAL) => Err(nobody()),
+            Ok(pidfd) => {
+                let page = stranger::page_of(id, pidfd.as_fd());
+                Ok(Process::known(Shared::new(id, pidfd, page)))
+            }
+            // EINVAL is what Linux says of a thread's id. On Windows a process is there until the last handle to it is closed.
+            Err(Errno::SRCH | Errno::INVAL) => Process::ended_with(id).ok_or_else(nobody),
             Err(errno) => Err(errno.into()),
         }
+    }
+}
+
+impl Process {
+    /// The other process whose first thread has this number, which is the process' id. `None`: there is none, or it is this one.
+    pub(crate) fn of_first_thread(number: u32) -> Result<Option<Process>> {
+        if number == std::process::id() {
+            return Ok(None);
+        }
+        let Ok(process) = Process::open(number) else { return Ok(None) };
+        process.may_be_changed()?;
+        Ok(Some(process))
+    }
+
+    fn may_be_changed(&self) -> Result<()> {
+        match send_nothing(self.0.pidfd.as_fd()) {
+            Err(Errno::PERM) => Err(Failure::hint(code::ACCESS_DENIED, "the process is another user's")),
+            Err(Errno::SRCH) | Ok(()) => Ok(()),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    /// The last process that had an id, and has ended, if this one has a handle to it.
+    fn ended_with(id: u32) -> Option<Process> {
+        let known: Vec<_> =
+            others().known.get(&id)?.iter().rev().filter_map(Weak::upgrade).map(Process).collect();
+        known.into_iter().find(|process| process.0.look().is_some())
     }
 }
 
@@ -320,9 +397,9 @@ fn with<R>(handle: HANDLE, rights: u32, ask: impl FnOnce(&Process) -> Result<R>)
 }
 
 /// In a child made by `fork`: the children are its parent's, who looks after them.
-pub(crate) fn after_fork_in_child(children: &mut Children) {
+pub(crate) fn after_fork_in_child(others: &mut Others) {
     // Not given back: what that would do is the parent's to do.
-    std::mem::forget(std::mem::take(children));
+    std::mem::forget(std::mem::take(others));
 }
 
 export! {
@@ -350,13 +427,7 @@ export! {
         let process = Process::open(id)?;
         // Waiting for a process, and asking whether it runs, is open to all; the rest is for who may send it signals.
         if access & !(SYNCHRONIZE | QUERY_LIMITED_INFORMATION | READ_CONTROL) != 0 {
-            match send_nothing(process.0.pidfd.as_fd()) {
-                Err(Errno::PERM) => {
-                    return Err(Failure::hint(code::ACCESS_DENIED, "the process is another user's"));
-                }
-                Err(Errno::SRCH) | Ok(()) => {}
-                Err(errno) => return Err(errno.into()),
-            }
+            process.may_be_changed()?;
         }
         table::insert(Arc::new(process.into_object()), access, inherit.is_true())
     }

@@ -187,7 +187,7 @@ impl Thread {
     pub(crate) fn ended(&self) -> Result<&Event> {
         match self {
             Thread::Here(life) => life.ended(),
-            Thread::First(process) => process.ended(),
+            Thread::First(process) => process.thread_ended(),
         }
     }
 
@@ -338,10 +338,13 @@ export! {
             return fail(code::ACCESS_DENIED);
         }
         let object = if id == own_number() { Some(current()?) } else { known().get(&id).and_then(Weak::upgrade) };
-        let object = object.ok_or_else(|| Failure::hint(
-            code::INVALID_PARAMETER,
-            "no thread of this process that is known to veduta has this number",
-        ))?;
+        let object = match object {
+            Some(object) => object,
+            None => Arc::new(Thread::First(Process::of_first_thread(id)?.ok_or_else(|| Failure::hint(
+                code::INVALID_PARAMETER,
+                "no thread that is known to veduta, and no first thread of another process, has this number",
+            ))?).into_object()),
+        };
         table::insert(object, RIGHTS.map(access) & (ALL_ACCESS | STANDARD_RIGHTS_ALL), inherit.is_true())
     }
 

@@ -220,8 +220,10 @@ extern "C" fn run(start: *mut c_void) -> *mut c_void {
     // SAFETY: `begin` made it, for this thread.
     let Start { object, routine, argument, closes } = *unsafe { Box::from_raw(start.cast::<Start>()) };
     let Object::Thread(Thread::Here(life)) = &*object else { unreachable!("a thread was made") };
+    // Before it says its number: whoever has that can open the thread.
+    let entered = enter(&object);
     life.begin();
-    if enter(&object).is_err() {
+    if entered.is_err() {
         // No memory for the C library's keys. Who waits for the thread must not wait for ever.
         life.set_code(u32::MAX);
         life.end();

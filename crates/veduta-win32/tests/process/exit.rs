@@ -189,3 +189,122 @@ fn a_killed_process_abandons_its_mutexes() {
     assert_eq!(ReleaseMutex(mutex), 1);
     close_all([mutex, owned]);
 }
+
+#[test]
+#[ignore = "a role"]
+fn kills_by_id() {
+    let id = told("VICTIM").parse().expect("a number");
+    // PROCESS_TERMINATE, PROCESS_QUERY_LIMITED_INFORMATION.
+    let process = OpenProcess(SYNCHRONIZE | 0x1001, 0, id);
+    assert!(!process.is_null(), "{}", GetLastError());
+    assert_eq!(TerminateProcess(process, 0x0506_0708), 1, "{}", GetLastError());
+    wait(process);
+    assert_eq!(process_code(process), 0x0506_0708);
+    close(process);
+}
+
+#[test]
+fn a_third_process_that_kills_by_id_chooses_the_code() {
+    let running = role::start("exit::sleeps", How::default());
+    // One that has not run a single instruction of its own.
+    let newborn = role::suspended("exit::sleeps", &[]);
+    for victim in [running, newborn] {
+        let id = victim.id.to_string();
+        let killer = role::start("exit::kills_by_id", How { told: &[("VICTIM", &id)], ..How::default() });
+        assert_eq!(killer.code(), 0);
+        assert_eq!(victim.code(), 0x0506_0708);
+        assert_eq!(thread_code(victim.thread), 0x0506_0708);
+    }
+}
+
+#[test]
+#[ignore = "a role"]
+fn watches_by_id() {
+    let process = OpenProcess(SYNCHRONIZE | 0x1000, 0, told("WATCHED").parse().expect("a number"));
+    assert_eq!(process_code(process), STILL_ACTIVE);
+    assert_eq!(SetEvent(handle(&told("OPENED"))), 1);
+    wait(process);
+    assert_eq!(process_code(process), 0x1234_5678);
+    close(process);
+}
+
+#[test]
+fn a_third_process_learns_all_of_the_code() {
+    let opened = event(INHERITABLE);
+    let watched = role::suspended("exit::ends", &[("HOW", "ExitProcess"), ("CODE", "305419896")]);
+    let told = [("WATCHED", &*watched.id.to_string()), ("OPENED", &*number(opened))];
+    let watcher = heir("exit::watches_by_id", &told);
+    wait(opened);
+    watched.resume();
+    assert_eq!(watcher.code(), 0);
+    assert_eq!(watched.code(), 0x1234_5678);
+    close(opened);
+}
+
+#[test]
+fn a_process_that_has_ended_can_be_opened_while_there_is_a_handle() {
+    let role = role::start("exit::ends", How { told: &[("HOW", "exit"), ("CODE", "7")], ..How::default() });
+    let id = role.id;
+    assert_eq!(role.code(), 7);
+    // When another one's end was noticed, what there is to do about this one's is done.
+    assert_eq!(code("exit", 8), 8);
+    // PROCESS_TERMINATE, PROCESS_QUERY_INFORMATION.
+    let opened = OpenProcess(SYNCHRONIZE | 0x0401, 0, id);
+    assert!(!opened.is_null(), "{}", GetLastError());
+    drop(role);
+    assert_eq!(WaitForSingleObject(opened, 0), 0);
+    assert_eq!((process_code(opened), GetProcessId(opened)), (7, id));
+    assert_eq!((TerminateProcess(opened, 1), GetLastError()), (0, 5));
+    // The handle that was opened keeps it, too.
+    let again = OpenProcess(SYNCHRONIZE, 0, id);
+    assert_eq!(WaitForSingleObject(again, 0), 0);
+    close_all([opened, again]);
+    // Who looks after children may still be at it.
+    loop {
+        let gone = OpenProcess(SYNCHRONIZE, 0, id);
+        if gone.is_null() {
+            break;
+        }
+        close(gone);
+        std::thread::yield_now();
+    }
+    assert_eq!(GetLastError(), 87);
+}
+
+#[test]
+fn a_process_and_its_thread_are_two_objects_to_wait_for() {
+    let role = role::start("exit::ends", How { told: &[("HOW", "exit"), ("CODE", "7")], ..How::default() });
+    let both = [role.process, role.thread];
+    // SAFETY: there are two handles.
+    assert_eq!(unsafe { WaitForMultipleObjects(2, both.as_ptr(), 1, LONG) }, 0, "{}", GetLastError());
+}
+
+#[test]
+fn the_first_thread_of_another_process_is_opened_by_its_id() {
+    let role = role::suspended("exit::sleeps", &[]);
+    let opened = OpenThread(0x1F_FFFF, 0, role.id);
+    assert!(!opened.is_null(), "{}", GetLastError());
+    assert_eq!((GetThreadId(opened), thread_code(opened)), (role.id, STILL_ACTIVE));
+    assert_eq!(TerminateProcess(role.process, 6), 1);
+    wait(opened);
+    assert_eq!(thread_code(opened), 6);
+    // It is not suspended any more, and cannot be.
+    assert_eq!(ResumeThread(opened), 0);
+    assert_eq!((SuspendThread(opened), GetLastError()), (u32::MAX, 5));
+    let again = OpenThread(0x1F_FFFF, 0, role.id);
+    wait(again);
+    close_all([opened, again]);
+}
+
+#[test]
+fn a_stranger_that_has_ended_can_be_opened_while_there_is_a_handle() {
+    let mut stranger = Command::new("sleep").arg("1000").spawn().expect("it runs");
+    let opened = OpenProcess(SYNCHRONIZE | 0x1001, 0, stranger.id());
+    assert_eq!(TerminateProcess(opened, 9), 1);
+    stranger.wait().expect("it is a child");
+    let again = OpenProcess(SYNCHRONIZE | 0x1000, 0, stranger.id());
+    assert!(!again.is_null(), "{}", GetLastError());
+    wait(again);
+    assert_eq!(process_code(again), 9);
+    close_all([opened, again]);
+}

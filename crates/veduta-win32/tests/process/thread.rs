@@ -149,7 +149,7 @@ fn any_thread_has_a_handle() {
         let thread = std::thread::spawn(move || {
             let own = duplicate(GetCurrentThread());
             assert_eq!(GetThreadId(own), GetCurrentThreadId());
-            assert_eq!(OpenThread(0x1F_FFFF, 0, 1), null_mut());
+            assert_eq!(OpenThread(0x1F_FFFF, 0, 0x7FFF_FFF0), null_mut());
             let opened = OpenThread(0x1F_FFFF, 0, GetCurrentThreadId());
             assert_eq!(GetThreadId(opened), GetCurrentThreadId());
             close(opened);
@@ -169,6 +169,20 @@ fn any_thread_has_a_handle() {
         thread.join().expect("it ended well");
     }
     close(mutex);
+}
+
+#[test]
+fn a_thread_that_has_not_begun_is_opened_by_its_number() {
+    extern "C" fn returns(_: Handle) -> u32 {
+        5
+    }
+    let thread = thread(returns, null_mut(), SUSPENDED);
+    let opened = OpenThread(0x1F_FFFF, 0, GetThreadId(thread));
+    assert!(!opened.is_null(), "{}", GetLastError());
+    assert_eq!(ResumeThread(opened), 1);
+    wait(opened);
+    assert_eq!(thread_code(opened), 5);
+    close_all([thread, opened]);
 }
 
 #[test]
