@@ -225,7 +225,12 @@ impl Process {
             _ => None,
         };
         if let Some(signal) = signal {
-            rustix::process::pidfd_send_signal(&self.0.pidfd, signal)?;
+            match rustix::process::pidfd_send_signal(&self.0.pidfd, signal) {
+                // It has ended. There is nothing to suspend; to resume it does no harm.
+                Err(Errno::SRCH) if signal == Signal::STOP => return fail(code::ACCESS_DENIED),
+                Err(Errno::SRCH) => {}
+                sent => sent?,
+            }
         }
         *count = now;
         Ok(before)
