@@ -313,8 +313,8 @@ functions! { FUNCTIONS:
     GetStdHandle(StdWhich) MinusOne;
     SetStdHandle(StdWhich, H(File)) Zero32;
     // Processes and threads.
-    CreateProcessA(Look(A), Text(A), Attributes, Attributes, B, F(&[4, 8, 0x200, 0x800_0000, 0x400]), Zero, Go(A), Startup, Out(24)) Zero32;
-    CreateProcessW(Look(W), Room(W), Attributes, Attributes, B, F(&[4, 8, 0x200, 0x800_0000, 0x400]), Zero, Go(W), Startup, Out(24)) Zero32;
+    CreateProcessA(Look(A), Text(A), Attributes, Attributes, Zero, F(&[4, 8, 0x200, 0x800_0000, 0x400]), Zero, Go(A), Startup, Out(24)) Zero32;
+    CreateProcessW(Look(W), Room(W), Attributes, Attributes, Zero, F(&[4, 8, 0x200, 0x800_0000, 0x400]), Zero, Go(W), Startup, Out(24)) Zero32;
     TerminateProcess(Child, N) Zero32;
     GetExitCodeProcess(H(Process), Out(4)) Zero32;
     GetCurrentProcess() Value;
