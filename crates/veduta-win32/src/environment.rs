@@ -144,12 +144,16 @@ fn module_handle(name: impl Text) -> Result<usize> {
     }
 }
 
+/// The file that the process was started from.
+pub(crate) fn program_file() -> Result<String> {
+    Ok(path::to_windows(&std::fs::read_link("/proc/self/exe")?))
+}
+
 fn module_file_name<T: Text>(module: usize, buffer: Out<T::Unit>, capacity: u32) -> Result<u32> {
     if module != 0 && module != program() {
         return Err(Failure::hint(code::MOD_NOT_FOUND, "of modules only the program itself (NULL) is known"));
     }
-    let name = path::to_windows(&std::fs::read_link("/proc/self/exe")?);
-    let units = T::encode(&name);
+    let units = T::encode(&program_file()?);
     let capacity = capacity as usize;
     if buffer.is_null() || capacity == 0 {
         return fail(code::INSUFFICIENT_BUFFER);

@@ -60,7 +60,7 @@ export! {
     }
 
     fn GetHandleInformation(handle: HANDLE, flags: Out<DWORD>) -> BOOL {
-        let now = table::with(handle, |entry| entry.flags())?;
+        let now = table::entry(handle)?.flags();
         flags.required()?.put(now);
         Ok(())
     }
@@ -69,7 +69,8 @@ export! {
         if mask & !(INHERIT | PROTECT_FROM_CLOSE) != 0 {
             return fail(code::INVALID_PARAMETER);
         }
-        table::with(handle, |entry| entry.set_flags(mask, flags))
+        table::entry(handle)?.set_flags(mask, flags);
+        Ok(())
     }
 }
 

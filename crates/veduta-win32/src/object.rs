@@ -3,11 +3,11 @@
 use crate::code;
 use crate::failure::{Failure, Result, fail};
 use crate::file::File;
-use crate::process::Process;
-use crate::rights::Rights;
+use crate::process::{self, Process};
+use crate::rights::{self, Rights};
 use crate::section::Section;
 use crate::sync::timer::Timer;
-use crate::thread::Thread;
+use crate::thread::{self, Thread};
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, OnceLock};
 use veduta::{Event, Mutex, Reset, Semaphore, Waitable};
@@ -84,19 +84,23 @@ impl Object {
             (_, Rights::Same) => return Ok((Arc::clone(self), access)),
             (Object::Section(section), Rights::Mask(mask)) => section.with_rights(mask)?.into_object(),
             (Object::Mutex(mutex), Rights::Mask(mask)) => {
-                mutex.try_clone_with(crate::rights::sync(mask))?.into_object()
+                mutex.try_clone_with(rights::sync(mask))?.into_object()
             }
             (Object::Event(event), Rights::Mask(mask)) => {
-                event.try_clone_with(crate::rights::sync(mask))?.into_object()
+                event.try_clone_with(rights::sync(mask))?.into_object()
             }
             (Object::Semaphore(semaphore), Rights::Mask(mask)) => {
-                semaphore.try_clone_with(crate::rights::sync(mask))?.into_object()
+                semaphore.try_clone_with(rights::sync(mask))?.into_object()
             }
             (Object::File(file), Rights::Mask(mask)) => {
                 return Ok((Arc::clone(self), file.narrowed(access, mask)?));
             }
-            (Object::Timer(_) | Object::Thread(_) | Object::Process(_), Rights::Mask(mask)) => {
-                return Ok((Arc::clone(self), mask));
+            (Object::Timer(_), Rights::Mask(mask)) => return Ok((Arc::clone(self), rights::timer(mask))),
+            (Object::Thread(_), Rights::Mask(mask)) => {
+                return Ok((Arc::clone(self), thread::RIGHTS.map(mask)));
+            }
+            (Object::Process(_), Rights::Mask(mask)) => {
+                return Ok((Arc::clone(self), process::RIGHTS.map(mask)));
             }
         };
         Ok((Arc::new(object), access))

@@ -104,23 +104,11 @@ fn slot(value: u32) -> Option<&'static Slot> {
     Some(&chunk[index % CHUNK])
 }
 
-/// Calls `use_it` with the entry of a handle, if that is what it wants. Meanwhile nobody can finish closing the handle: only for
-/// calls that return at once, and that do not come back here.
+/// Calls `use_it` with the entry of a handle, for calls that have to be short: nothing is counted. Meanwhile nobody can finish closing the handle,
+/// so it must return at once, and not come back here. `None`: look more closely.
 #[inline(always)]
-pub(crate) fn with<R>(handle: HANDLE, use_it: impl FnOnce(&Entry) -> R) -> Result<R> {
-    match look(handle, use_it) {
-        Some(result) => Ok(result),
-        None => fail(code::INVALID_HANDLE),
-    }
-}
-
-/// As [`with`]; `None`: there is no such handle.
-#[inline(always)]
-pub(crate) fn look<R>(handle: HANDLE, use_it: impl FnOnce(&Entry) -> R) -> Option<R> {
-    let value = plain(handle)?;
-    if value >= FOREIGN {
-        return foreign(value).map(|entry| use_it(&entry));
-    }
+pub(crate) fn quick<R>(handle: HANDLE, use_it: impl FnOnce(&Entry) -> R) -> Option<R> {
+    let value = plain(handle).filter(|&value| value < FOREIGN)?;
     let slot = slot(value)?;
     let (entry, pinned) = MINE.with(|mine| TABLE.pins.pin(mine, slot))?;
     // SAFETY: it was in its slot after this thread had pinned it, so whoever takes it out waits for `pinned` to go.
@@ -130,14 +118,19 @@ pub(crate) fn look<R>(handle: HANDLE, use_it: impl FnOnce(&Entry) -> R) -> Optio
     result
 }
 
-/// The entry of a handle, for longer. It outlives the closing of the handle, as on Windows the object does for who is using it.
+/// The entry of a handle. It outlives the closing of the handle, as on Windows the object does for who is using it.
 pub(crate) fn entry(handle: HANDLE) -> Result<Arc<Entry>> {
-    with(handle, |entry| {
+    let found = quick(handle, |entry| {
         // SAFETY: every entry in the table came from an `Arc`.
         unsafe { Arc::increment_strong_count(entry) };
         // SAFETY: the count that was just added is this one's.
         unsafe { Arc::from_raw(entry) }
-    })
+    });
+    let far = || plain(handle).filter(|&value| value >= FOREIGN).and_then(foreign);
+    match found.or_else(far) {
+        Some(entry) => Ok(entry),
+        None => fail(code::INVALID_HANDLE),
+    }
 }
 
 fn writers() -> MutexGuard<'static, Writers> {
@@ -217,7 +210,7 @@ fn take(value: u32) -> Option<Arc<Entry>> {
 
 /// Closes a handle.
 pub(crate) fn close(handle: HANDLE) -> Result<()> {
-    if with(handle, |entry| entry.flags() & PROTECT_FROM_CLOSE != 0)? {
+    if entry(handle)?.flags() & PROTECT_FROM_CLOSE != 0 {
         return Err(Failure::hint(
             code::INVALID_HANDLE,
             "HANDLE_FLAG_PROTECT_FROM_CLOSE is set on the handle",

@@ -116,7 +116,7 @@ fn to_wait_for(handle: HANDLE) -> Result<Arc<Entry>> {
 #[inline(always)]
 fn try_at_once(handle: HANDLE) -> Option<u32> {
     let waited = |waited: veduta::Result<Waited>| waited.map_or(WAIT_TIMEOUT, result);
-    let result = table::look(handle, |entry| match &*entry.object {
+    let result = table::quick(handle, |entry| match &*entry.object {
         Object::Mutex(mutex) => waited(mutex.wait(Duration::ZERO)),
         Object::Event(event) => waited(event.wait(Duration::ZERO)),
         Object::Semaphore(semaphore) => waited(semaphore.wait(Duration::ZERO)),

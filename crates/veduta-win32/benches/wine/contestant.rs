@@ -15,6 +15,8 @@ pub(crate) trait Contestant {
 /// What was built of turns.c.
 pub(crate) struct Built {
     pub(crate) native: PathBuf,
+    /// The same with the library in it, as Rust programs have it.
+    pub(crate) linked: PathBuf,
     pub(crate) windows: Option<PathBuf>,
     pub(crate) prefix: PathBuf,
     /// Why there is nothing for Windows.
@@ -27,22 +29,26 @@ fn crate_root() -> &'static Path {
 
 pub(crate) fn build() -> Built {
     let source = crate_root().join("benches/wine/turns.c");
-    // Beside this program: Cargo builds the library for it.
-    let libraries = std::env::current_exe().expect("a path").parent().expect("a directory").to_path_buf();
     let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench-wine");
+    let prefix = out.join("installed");
     std::fs::create_dir_all(&out).expect("a directory to build in");
-    let native = out.join("turns");
-    run(Command::new("gcc")
-        .args(["-O2", "-fshort-wchar", "-I"])
-        .arg(crate_root().join("include"))
-        .arg(&source)
-        .arg("-o")
-        .arg(&native)
-        .arg(libraries.join("libveduta_win32.so"))
-        .arg(format!("-Wl,-rpath,{}", libraries.display())));
-    link_as_soname(&libraries);
+    // As it is installed, which is not how Cargo builds it for tests.
+    run(Command::new(crate_root().join("packaging/install"))
+        .arg("--prefix")
+        .arg(&prefix)
+        .env("CARGO_TARGET_DIR", out.join("target")));
+    let compile = |program: &str, library: &[&str]| {
+        let program = out.join(program);
+        let mut command = Command::new("gcc");
+        command.args(["-O2", "-fshort-wchar", "-I"]).arg(prefix.join("include/veduta-win32")).arg(&source);
+        run(command.arg("-L").arg(prefix.join("lib")).args(library).arg("-o").arg(&program));
+        program
+    };
+    let rpath = format!("-Wl,-rpath,{}", prefix.join("lib").display());
+    let native = compile("turns", &["-lveduta_win32", &rpath]);
+    let linked = compile("turns-linked", &["-l:libveduta_win32.a", "-lpthread", "-lm", "-ldl"]);
     let windows = out.join("turns.exe");
-    let prefix = out.join("prefix");
+    let prefix = out.join("wine");
     let mut why_not = String::new();
     let built = ["x86_64-w64-mingw32-gcc", "wine"].iter().all(|program| {
         let there =
@@ -58,15 +64,7 @@ pub(crate) fn build() -> Built {
         // The first program in a new prefix waits until that is set up.
         run(under_wine(&prefix).args(["cmd", "/c", "exit"]).stdout(Stdio::null()).stderr(Stdio::null()));
     }
-    Built { native, windows: built.then_some(windows), prefix, why_not }
-}
-
-/// Programs ask for the library by its SONAME.
-fn link_as_soname(libraries: &Path) {
-    let link = libraries.join("libveduta_win32.so.0");
-    if !link.exists() {
-        std::os::unix::fs::symlink("libveduta_win32.so", &link).expect("a link to the library");
-    }
+    Built { native, linked, windows: built.then_some(windows), prefix, why_not }
 }
 
 fn run(command: &mut Command) {

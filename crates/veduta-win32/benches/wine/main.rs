@@ -1,7 +1,7 @@
 //! What the C interface costs beside Wine, and beside the library below it: `cargo bench -p veduta-win32`.
 //!
 //! One source in C (turns.c) is built for Linux and for Windows. The program for Linux, the one for Windows under Wine, and the same in Rust
-//! take turns in one run; what is printed is the median of the ratios of neighbouring turns, with the limit that the project sets
+//! take turns in one run, with the shared library and, as Rust has it, with the static one; what is printed is the median of the ratios of neighbouring turns, with the limit that the project sets
 //! itself.
 
 mod contestant;
@@ -44,6 +44,7 @@ fn main() {
     }
     let built = contestant::build();
     let mut native = Program::start(&built.native, None);
+    let mut linked = Program::start(&built.linked, None);
     let mut wine = built.windows.as_ref().map(|program| Program::start(program, Some(&built.prefix)));
     let mut rust = contestant::Rust::new();
     println!(
@@ -54,6 +55,7 @@ fn main() {
     for row in &ROWS {
         let mut beside_wine = Vec::new();
         let mut beside_rust = Vec::new();
+        let mut linked_beside_rust = Vec::new();
         let per = |time: Duration, count: u64| time.as_nanos() as f64 / count as f64;
         let mut times = [Vec::new(), Vec::new(), Vec::new()];
         for _ in 0..TURNS {
@@ -61,6 +63,7 @@ fn main() {
             let theirs = per(rust.turn(row.what, row.count), row.count);
             let again = per(native.turn(row.what, row.count), row.count);
             beside_rust.push((ours + again) / 2.0 / theirs);
+            linked_beside_rust.push(per(linked.turn(row.what, row.count), row.count) / theirs);
             times[0].push(ours);
             times[1].push(theirs);
             if let Some(wine) = &mut wine {
@@ -72,7 +75,9 @@ fn main() {
         if wine.is_some() {
             over += print(&format!("{} / Wine", row.label), beside_wine, row.beside_wine);
         }
-        over += print(&format!("{} / the library in Rust", row.label), beside_rust, BESIDE_RUST);
+        over += print(&format!("{} / Rust", row.label), beside_rust, BESIDE_RUST);
+        let label = format!("{}, linked statically / Rust", row.label);
+        over += print(&label, linked_beside_rust, BESIDE_RUST);
         let [ours, rust, wine] = times.map(|mut times| {
             times.sort_by(f64::total_cmp);
             times.get(times.len() / 2).map_or("-".to_owned(), |time| format!("{time:.0} ns"))

@@ -54,11 +54,11 @@ fn signal(event: HANDLE, set: bool) -> Result<()> {
     if event == HANDLE::NULL {
         return Ok(());
     }
-    table::with(event, |entry| match &*entry.object {
+    match &*table::entry(event)?.object {
         Object::Event(event) if set => Ok(event.set()?),
         Object::Event(event) => Ok(event.reset()?),
         _ => fail(code::INVALID_HANDLE),
-    })?
+    }
 }
 
 fn status(code: u32) -> u32 {

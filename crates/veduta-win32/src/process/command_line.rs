@@ -2,6 +2,45 @@
 //!
 //! The rules are those of the documentation ("Parsing C command-line arguments" and "main function and command-line arguments").
 
+use crate::export::export;
+use crate::failure::Result;
+use crate::heap;
+use crate::pointer::Out;
+use crate::text::{Text, Wide};
+use crate::types::INT;
+
+export! {
+    fn CommandLineToArgvW(line: Wide, count: Out<INT>) -> *mut *mut u16 {
+        let line = line.required()?;
+        let count = count.required()?;
+        // Without a line, the program itself: so it is documented.
+        let arguments = if line.is_empty() { vec![crate::environment::program_file()?] } else { split(&line) };
+        let block = block(&arguments)?;
+        count.put(arguments.len() as INT);
+        Ok(block)
+    }
+}
+
+/// Pointers to the arguments, a NULL, and then the arguments: one block that `LocalFree` takes.
+fn block(arguments: &[String]) -> Result<*mut *mut u16> {
+    let mut text = Vec::new();
+    let mut starts = Vec::new();
+    for argument in arguments {
+        starts.push(text.len());
+        text.extend(argument.encode_utf16().chain([0]));
+    }
+    let pointers = arguments.len() + 1;
+    let block = heap::allocate(pointers * size_of::<*mut u16>() + text.len() * 2)?.cast::<*mut u16>();
+    let text_start = block.wrapping_add(pointers).cast::<u16>();
+    let mut table: Vec<*mut u16> = starts.into_iter().map(|start| text_start.wrapping_add(start)).collect();
+    table.push(std::ptr::null_mut());
+    // SAFETY: the block begins with room for the pointers.
+    unsafe { std::ptr::copy_nonoverlapping(table.as_ptr(), block, pointers) };
+    // SAFETY: and behind them has room for the text.
+    unsafe { std::ptr::copy_nonoverlapping(text.as_ptr(), text_start, text.len()) };
+    Ok(block)
+}
+
 /// The arguments, the program's name first.
 pub(super) fn split(line: &str) -> Vec<String> {
     let (program, rest) = program(line);

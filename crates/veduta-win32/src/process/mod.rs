@@ -37,7 +37,7 @@ const DUP_HANDLE: u32 = 0x0040;
 const QUERY_INFORMATION: u32 = 0x0400;
 const QUERY_LIMITED_INFORMATION: u32 = 0x1000;
 
-const RIGHTS: Generic = Generic {
+pub(crate) const RIGHTS: Generic = Generic {
     read: READ_CONTROL | QUERY_INFORMATION | 0x0010,
     write: READ_CONTROL | 0x0BEA,
     execute: READ_CONTROL | SYNCHRONIZE | QUERY_LIMITED_INFORMATION | TERMINATE,

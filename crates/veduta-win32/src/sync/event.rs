@@ -64,10 +64,14 @@ fn new_ex(attributes: Attributes, name: impl Text, flags: u32, access: u32) -> R
 
 /// Setting an event returns at once: the handle is only pinned.
 #[inline(always)]
-fn with(event: HANDLE, change: impl FnOnce(&Event) -> veduta::Result<()>) -> Result<()> {
-    match table::look(event, |entry| Event::of(&entry.object).map(change)) {
+fn with(event: HANDLE, change: fn(&Event) -> veduta::Result<()>) -> Result<()> {
+    match table::quick(event, |entry| Event::of(&entry.object).map(change)) {
         Some(Some(Ok(()))) => Ok(()),
-        Some(Some(Err(error))) => Err(error.into()),
-        _ => fail(code::INVALID_HANDLE),
+        _ => with_slowly(event, change),
     }
+}
+
+#[cold]
+fn with_slowly(event: HANDLE, change: fn(&Event) -> veduta::Result<()>) -> Result<()> {
+    Ok(change(table::entry(event)?.object.as_kind()?)?)
 }

@@ -42,12 +42,16 @@ export! {
 
     fn ReleaseMutex(mutex: HANDLE) -> BOOL {
         // Releasing returns at once: the handle is only pinned.
-        match table::look(mutex, |entry| Mutex::of(&entry.object).map(Mutex::release)) {
+        match table::quick(mutex, |entry| Mutex::of(&entry.object).map(Mutex::release)) {
             Some(Some(Ok(()))) => Ok(()),
-            Some(Some(Err(error))) => Err(error.into()),
-            _ => fail(code::INVALID_HANDLE),
+            _ => release_slowly(mutex),
         }
     }
+}
+
+#[cold]
+fn release_slowly(mutex: HANDLE) -> Result<()> {
+    Ok(table::entry(mutex)?.object.as_kind::<Mutex>()?.release()?)
 }
 
 fn new(attributes: Attributes, owned: bool, name: impl Text, access: u32) -> Result<HANDLE> {

@@ -4,8 +4,7 @@ use super::{create, open};
 use crate::attributes::Attributes;
 use crate::code;
 use crate::export::export;
-use crate::failure::{Failure, Result, fail};
-use crate::object::Kind;
+use crate::failure::{Failure, Result};
 use crate::pointer::Out;
 use crate::rights::{STANDARD_RIGHTS_ALL, to_open};
 use crate::table;
@@ -55,10 +54,8 @@ export! {
     }
 
     fn ReleaseSemaphore(semaphore: HANDLE, units: LONG, previous: Out<LONG>) -> BOOL {
-        let count = table::with(semaphore, |entry| match Semaphore::of(&entry.object) {
-            Some(semaphore) => Ok(semaphore.release(positive(units)?)?),
-            None => fail(code::INVALID_HANDLE),
-        })??;
+        let entry = table::entry(semaphore)?;
+        let count = entry.object.as_kind::<Semaphore>()?.release(positive(units)?)?;
         previous.put(count.cast_signed());
         Ok(())
     }

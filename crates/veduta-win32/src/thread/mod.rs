@@ -35,7 +35,7 @@ const QUERY_INFORMATION: u32 = 0x0040;
 const SET_LIMITED_INFORMATION: u32 = 0x0400;
 const QUERY_LIMITED_INFORMATION: u32 = 0x0800;
 
-const RIGHTS: Generic = Generic {
+pub(crate) const RIGHTS: Generic = Generic {
     read: READ_CONTROL | 0x48,
     write: READ_CONTROL | 0x37,
     execute: READ_CONTROL | SYNCHRONIZE | QUERY_LIMITED_INFORMATION,

@@ -149,11 +149,10 @@ fn a_pending_deletion_keeps_others_out() {
     let path = scratch.file("f", "x");
     let file = open(&path, READ | DELETE, SHARE_ALL).unwrap();
     let mut dispose = 1_u8;
-    // SAFETY: the structure is one byte.
     let set = |dispose: &u8| {
-        check(unsafe {
-            SetFileInformationByHandle(file.0, 4, std::ptr::from_ref(dispose).cast::<c_void>(), 1)
-        })
+        let dispose = std::ptr::from_ref(dispose).cast::<c_void>();
+        // SAFETY: the structure is one byte.
+        check(unsafe { SetFileInformationByHandle(file.0, 4, dispose, 1) })
     };
     set(&dispose).unwrap();
     assert_eq!(open(&path, READ, SHARE_ALL).err(), Some(5));

@@ -132,7 +132,7 @@ impl Mutex {
     /// # Errors
     /// [`Code::NOT_OWNER`]: this thread does not own it.
     #[doc(alias = "ReleaseMutex")]
-    #[inline]
+    #[inline(always)]
     pub fn release(&self) -> Result<()> {
         self.release_as(Thread::current()?)
     }

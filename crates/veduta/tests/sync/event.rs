@@ -184,15 +184,27 @@ fn a_manual_reset_event_is_a_gate() {
 /// A set is one thing: whoever it releases finds the event signaled, however soon it looks again.
 #[test]
 fn who_was_released_by_a_manual_event_finds_it_signaled() {
-    for _ in 0..5000 {
-        let event = Event::options().reset(Reset::Manual).create_unnamed().unwrap();
-        std::thread::scope(|scope| {
-            let waiting = scope.spawn(|| {
-                assert_eq!(event.wait(LONG).unwrap(), Waited::Signaled(0));
-                event.wait(Duration::ZERO).unwrap()
-            });
-            event.set().unwrap();
-            assert_eq!(waiting.join().unwrap(), Waited::Signaled(0));
+    const ROUNDS: u32 = 20_000;
+    let [next, go_on] = [(); 2].map(|()| event(Reset::Auto, false));
+    let gate = event(Reset::Manual, false);
+    let missed = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| {
+            let mut missed = 0;
+            for _ in 0..ROUNDS {
+                assert_eq!(gate.wait(LONG).unwrap(), Waited::Signaled(0));
+                missed += u32::from(gate.wait(Duration::ZERO).unwrap() == Waited::TimedOut);
+                next.set().unwrap();
+                assert_eq!(go_on.wait(LONG).unwrap(), Waited::Signaled(0));
+            }
+            missed
         });
-    }
+        for _ in 0..ROUNDS {
+            gate.set().unwrap();
+            assert_eq!(next.wait(LONG).unwrap(), Waited::Signaled(0));
+            gate.reset().unwrap();
+            go_on.set().unwrap();
+        }
+        waiting.join().unwrap()
+    });
+    assert_eq!(missed, 0, "of {ROUNDS}");
 }

@@ -202,3 +202,19 @@ fn who_gives_up_waiting_leaves_the_signal_to_the_next() {
         assert_eq!(event.value(), 0);
     });
 }
+
+/// A set is one thing: whoever it released, and looks again, finds the event signaled.
+#[test]
+fn who_was_released_finds_a_manual_event_signaled() {
+    check(3, || {
+        let event = manual(1, false);
+        let waiters = [event.clone(), event.clone()].map(|event| {
+            spawn(move || {
+                event.wait();
+                event.take()
+            })
+        });
+        event.set();
+        assert_eq!(waiters.map(|waiter| waiter.join()), [true, true]);
+    });
+}
