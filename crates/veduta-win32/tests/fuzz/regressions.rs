@@ -44,7 +44,8 @@ fn an_empty_message_allocates_nothing() {
     let place = (&raw mut made).cast();
     // FORMAT_MESSAGE_ALLOCATE_BUFFER | FORMAT_MESSAGE_FROM_STRING
     // SAFETY: a text with its end, and a place for a pointer.
-    let length = unsafe { calls::FormatMessageA(0x500, b"\0".as_ptr(), 0, 0, place, 0, std::ptr::null()) };
+    let length =
+        unsafe { calls::FormatMessageA(0x500, c"".as_ptr().cast(), 0, 0, place, 0, std::ptr::null()) };
     assert_eq!(length, 0);
     assert!(made.is_null());
 }

@@ -168,13 +168,12 @@ fn heap(world: &mut World) {
 /// All of a block can be written, and is 0 if that was wanted.
 fn fill(world: &mut World, block: u64, size: u64, zeroed: bool) {
     let bytes = std::ptr::with_exposed_provenance_mut::<u8>(block as usize);
-    // SAFETY: the heap gave so many bytes; zeroed or not, a byte is written before it is looked at unless it is to be 0.
-    let bytes = unsafe {
-        if !zeroed {
-            bytes.write_bytes(0xAB, size as usize);
-        }
-        std::slice::from_raw_parts_mut(bytes, size as usize)
-    };
+    if !zeroed {
+        // SAFETY: the heap gave so many bytes.
+        unsafe { bytes.write_bytes(0xAB, size as usize) };
+    }
+    // SAFETY: as above; they were written just now, or are to be 0.
+    let bytes = unsafe { std::slice::from_raw_parts_mut(bytes, size as usize) };
     if zeroed && bytes.iter().any(|&byte| byte != 0) {
         world.fail("memory that was to be zero is not");
     }
@@ -417,8 +416,8 @@ fn streams(world: &mut World) {
 }
 
 extern "C" fn reads(address: *mut c_void) {
-    // SAFETY: NULL, or the first byte of a view. Where its file is cut off, that is what is tested.
     if !address.is_null() {
+        // SAFETY: the first byte of a view.
         unsafe { address.cast::<u8>().read_volatile() };
     }
 }

@@ -450,7 +450,7 @@ impl<'a> World<'a> {
     /// Handles that are open though everything was closed. Their values are of an index and a generation.
     pub fn left_open(&mut self) -> Vec<u64> {
         let mut flags = 0u32;
-        let place = (&raw mut flags).expose_provenance() as usize;
+        let place = (&raw mut flags).expose_provenance();
         let all =
             (1..1024u64).flat_map(|index| (0..1024).map(move |generation| generation << 20 | index << 2));
         // SAFETY: the place is there.
