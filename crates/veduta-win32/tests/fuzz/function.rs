@@ -345,6 +345,7 @@ functions! { FUNCTIONS:
     // The environment and the system.
     GetCommandLineA() Value;
     GetCommandLineW() Value;
+    CommandLineToArgvW(Text(W), Out(4)) Null;
     GetModuleFileNameA(One(&[0, 0, 1, 0x1000]), Buffer(A), Capacity) Zero32;
     GetModuleFileNameW(One(&[0, 0, 1, 0x1000]), Buffer(W), Capacity) Zero32;
     GetModuleHandleA(Text(A)) Null;

@@ -365,6 +365,7 @@ impl<'a> World<'a> {
             | "ConvertSidToStringSidW" => {
                 self.free(output(1).map(|made| made.u64_at(0)));
             }
+            "CommandLineToArgvW" => self.free(Some(result)),
             "AllocateAndInitializeSid" => {
                 if let Some(made) = output(10).map(|made| made.u64_at(0)) {
                     self.call("FreeSid", &[made]);
