@@ -487,13 +487,22 @@ fn system_message(flags: u32, id: u32, language: u32) -> Result<Option<Vec<u16>>
     Ok(Some(message.encode_utf16().chain("\r\n".encode_utf16()).collect()))
 }
 
+/// The largest buffer that the caller may ask for, as documented.
+const MOST_BYTES: usize = 0x1_0000;
+
 /// Writes the text where the caller wants it, and gives its length.
 fn deliver<U: Copy + Default>(flags: u32, buffer: Out<U>, size: u32, mut units: Vec<U>) -> Result<u32> {
     let length = units.len() as u32;
     units.push(U::default());
     if flags & ALLOCATE_BUFFER != 0 {
-        units.resize(units.len().max(size as usize), U::default());
-        let memory = heap::allocate_copy(&units)?;
+        // What failed gives nothing to free.
+        let memory = if length == 0 {
+            std::ptr::null_mut()
+        } else {
+            let wanted = (size as usize).min(MOST_BYTES / size_of::<U>());
+            units.resize(units.len().max(wanted), U::default());
+            heap::allocate_copy(&units)?
+        };
         let place = buffer.as_ptr().cast::<*mut U>();
         // SAFETY: not NULL; with this flag the caller says that a pointer may be written there.
         unsafe { place.write_unaligned(memory) };

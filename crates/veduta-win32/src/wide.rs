@@ -102,7 +102,8 @@ fn number<N>(text: Text, end: *mut Buffer, read: impl FnOnce(*const c_char, *mut
     let mut bytes: Vec<u8> =
         whole(text).iter().map_while(|&unit| u8::try_from(unit).ok().filter(u8::is_ascii)).collect();
     bytes.push(0);
-    let mut stop = null_mut();
+    // The C library leaves the place alone if the base is none: then nothing was read.
+    let mut stop = bytes.as_mut_ptr().cast();
     let value = read(bytes.as_ptr().cast(), &mut stop);
     if !end.is_null() {
         let read = stop.addr() - bytes.as_ptr().addr();

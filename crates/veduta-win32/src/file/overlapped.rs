@@ -74,7 +74,7 @@ fn code_of(status: u32) -> u32 {
         STATUS_END_OF_FILE => code::HANDLE_EOF,
         STATUS_PIPE_BROKEN => code::BROKEN_PIPE,
         status if status & 0xFFFF_0000 == STATUS_WIN32 => status & 0xFFFF,
-        _ => code::GEN_FAILURE,
+        _ => code::MR_MID_NOT_FOUND,
     }
 }
 

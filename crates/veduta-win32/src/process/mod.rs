@@ -272,9 +272,10 @@ impl Process {
         };
         if let Some(signal) = signal {
             match rustix::process::pidfd_send_signal(&self.0.pidfd, signal) {
-                // It is just ending.
-                Ok(()) | Err(Errno::SRCH) => {}
-                Err(errno) => return Err(errno.into()),
+                // It has ended. There is nothing to suspend; to resume it does no harm.
+                Err(Errno::SRCH) if signal == Signal::STOP => return fail(code::ACCESS_DENIED),
+                Err(Errno::SRCH) => {}
+                sent => sent?,
             }
         }
         *count = now;

@@ -146,17 +146,6 @@ impl Stage {
         said
     }
 
-    /// A line that Linux has instead of another one, which Windows has. It must have been said: a difference that is gone is to be
-    /// forgotten here too.
-    #[track_caller]
-    pub(crate) fn differs(&mut self, here: &str, windows: &str) {
-        if self.wine.is_none() {
-            let line = self.transcript.iter_mut().rev().find(|line| *line == here);
-            let line = line.unwrap_or_else(|| panic!("{}: nobody says {here}", self.system));
-            *line = windows.to_owned();
-        }
-    }
-
     /// Runs a program to its end; the exit code must be this one.
     #[track_caller]
     pub(crate) fn run(&mut self, program: &str, arguments: &[&str], code: i32) -> Said {
