@@ -40,7 +40,7 @@ const SEED: &str = "VEDUTA_FUZZ_SEED";
 const CALLS: &str = "VEDUTA_FUZZ_CALLS";
 const SECONDS: &str = "VEDUTA_FUZZ_SECONDS";
 /// After so many calls one must have succeeded.
-const ENOUGH: u64 = 120;
+const ENOUGH: u64 = 500;
 /// After so many calls of all, each function was called.
 const ALL_ARE_CALLED: u64 = 25_000;
 /// There is never anything to cancel: what is read and written is done when the call returns.
