@@ -310,7 +310,8 @@ functions! { FUNCTIONS:
     FlushFileBuffers(NotPipe) Zero32;
     CreatePipe(Out(8), Out(8), Attributes, Size) Zero32;
     PeekNamedPipe(H(Pipe), Data, DataLength, Out(4), Out(4), Out(4)) Zero32;
-    GetStdHandle(StdWhich) MinusOne;
+    // What SetStdHandle was given, which may be -1.
+    GetStdHandle(StdWhich) Maybe;
     SetStdHandle(StdWhich, H(File)) Zero32;
     // Processes and threads.
     CreateProcessA(Look(A), Text(A), Attributes, Attributes, Zero, F(&[4, 8, 0x200, 0x800_0000, 0x400]), Zero, Go(A), Startup, Out(24)) Zero32;

@@ -333,7 +333,7 @@ impl<'a> World<'a> {
                 self.call("ResumeThread", &[result]);
                 self.shared.handles.add(result, Kind::Thread);
             }
-            "GetStdHandle" if handles.kind(result).is_none() && result != 0 => {
+            "GetStdHandle" if handles.kind(result).is_none() && result != 0 && result < 1 << 31 => {
                 handles.add(result, Kind::File)
             }
             "TlsAlloc" => self.slots.push(result),
