@@ -130,7 +130,7 @@ pub(crate) fn entry(handle: HANDLE) -> Result<Arc<Entry>> {
         unsafe { Arc::from_raw(entry) }
     });
     let far = || plain(handle).filter(|&value| value >= FOREIGN).and_then(foreign);
-    found.or_else(far).ok_or_else(|| Failure::Code(code::INVALID_HANDLE))
+    found.or_else(far).ok_or(Failure::Code(code::INVALID_HANDLE))
 }
 
 fn writers() -> MutexGuard<'static, Writers> {
