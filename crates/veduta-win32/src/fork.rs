@@ -13,6 +13,8 @@ type Locks = (
     MutexGuard<'static, process::Others>,
     MutexGuard<'static, thread::Known>,
     MutexGuard<'static, thread::Queue>,
+    // Last: they are taken for a moment, by who may have any of the others.
+    table::Locks,
 );
 
 thread_local! {
@@ -39,6 +41,7 @@ pub(crate) fn prepare() {
                 process::others(),
                 thread::known(),
                 thread::ending(),
+                table::lock(),
             ))));
         }
         extern "C" fn forked() {
@@ -48,8 +51,9 @@ pub(crate) fn prepare() {
         extern "C" fn born() {
             FORKS.fetch_add(1, Ordering::Relaxed);
             let Some(locks) = KEPT.take() else { return };
-            let (mut watch, mut others, mut known, mut ending) = ManuallyDrop::into_inner(locks);
-            table::after_fork_in_child();
+            let (mut watch, mut others, mut known, mut ending, table) = ManuallyDrop::into_inner(locks);
+            table.after_fork_in_child();
+            drop(table);
             watch.after_fork_in_child();
             process::after_fork_in_child(&mut others);
             thread::after_fork_in_child(&mut known);

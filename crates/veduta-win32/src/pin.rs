@@ -13,19 +13,21 @@ use rustix::io::Errno;
 use std::cell::Cell;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering, compiler_fence, fence};
-use std::sync::{Mutex, Once, PoisonError};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 /// What one thread is using.
 #[repr(align(64))]
-struct Pin<T> {
+pub(crate) struct Pin<T> {
     entry: AtomicPtr<T>,
     taken: AtomicBool,
 }
 
 /// All pins of the process. They are never freed: a thread that ends leaves its pin to the next.
 pub(crate) struct Pins<T: 'static> {
-    all: Mutex<Vec<&'static Pin<T>>>,
+    all: Mutex<All<T>>,
 }
+
+pub(crate) type All<T> = Vec<&'static Pin<T>>;
 
 /// Ends the use of an entry.
 pub(crate) struct Pinned<T: 'static>(&'static Pin<T>);
@@ -84,26 +86,34 @@ impl<T> Pins<T> {
 
     /// Waits until no thread uses an entry that is in no slot any more.
     pub(crate) fn wait_until_unused(&self, mine: &Mine<T>, entry: *mut T) {
-        let pins = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        let pins = self.lock();
         let is_mine = |pin: &Pin<T>| mine.pin.get().is_some_and(|mine| std::ptr::eq(mine, pin));
-        let others = || pins.iter().filter(|pin| !is_mine(pin) && pin.taken.load(Ordering::Acquire));
+        let mut others =
+            pins.iter().filter(|pin| !is_mine(pin) && pin.taken.load(Ordering::Acquire)).peekable();
         // Who takes a pin from now on comes by this lock, and finds the slot empty.
-        if others().next().is_none() {
+        if others.peek().is_none() {
             return;
         }
         heavy_barrier();
-        for pin in others() {
+        let uses = |pin: &Pin<T>| std::ptr::eq(pin.entry.load(Ordering::Acquire), entry);
+        let users: Vec<_> = others.filter(|pin| uses(pin)).copied().collect();
+        // Who uses the entry may be waiting for a lock of a thread that forks, and that one for this.
+        drop(pins);
+        for pin in users {
             let mut looks = 0_u32;
-            while std::ptr::eq(pin.entry.load(Ordering::Acquire), entry) {
+            while uses(pin) {
                 looks += 1;
                 if looks < 1000 { std::hint::spin_loop() } else { std::thread::yield_now() }
             }
         }
     }
 
+    pub(crate) fn lock(&self) -> MutexGuard<'_, All<T>> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// In a child made by `fork`, only the calling thread exists: nobody else uses anything.
-    pub(crate) fn forget_others(&self, mine: &Mine<T>) {
-        let pins = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn forget_others(pins: &All<T>, mine: &Mine<T>) {
         for pin in pins.iter().filter(|pin| !mine.pin.get().is_some_and(|mine| std::ptr::eq(mine, **pin))) {
             pin.entry.store(null_mut(), Ordering::Relaxed);
             pin.taken.store(false, Ordering::Relaxed);
@@ -114,7 +124,7 @@ impl<T> Pins<T> {
     fn take(&self, mine: &Mine<T>) -> &'static Pin<T> {
         prepare();
         (mine.at_first_use)();
-        let mut pins = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pins = self.lock();
         let free = |pin: &&&'static Pin<T>| {
             pin.taken.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok()
         };

@@ -7,12 +7,12 @@
 use crate::code;
 use crate::failure::{Failure, Result, fail};
 use crate::object::Object;
-use crate::pin::{Mine, Pins};
+use crate::pin::{All, Mine, Pins};
 use crate::types::HANDLE;
 use std::collections::{HashMap, VecDeque};
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockWriteGuard};
 
 /// `HANDLE_FLAG_INHERIT`.
 pub(crate) const INHERIT: u32 = 1;
@@ -56,9 +56,12 @@ struct Table {
     chunks: [OnceLock<Box<[Slot; CHUNK]>>; CHUNKS],
     /// Who fills and empties slots. Who looks does not need it.
     writers: Mutex<Writers>,
-    foreign: RwLock<Option<HashMap<u32, Arc<Entry>>>>,
+    foreign: RwLock<Foreign>,
     pins: Pins<Entry>,
 }
+
+/// No object is dropped while it is locked: that may take other locks, and who forks takes those before this one.
+type Foreign = Option<HashMap<u32, Arc<Entry>>>;
 
 struct Writers {
     /// Slots that were used and are free, the longest free first, with their next generation.
@@ -137,6 +140,10 @@ fn writers() -> MutexGuard<'static, Writers> {
     TABLE.writers.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+fn foreign_to_write() -> RwLockWriteGuard<'static, Foreign> {
+    TABLE.foreign.write().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// A new handle to an object.
 pub(crate) fn insert(object: Arc<Object>, access: u32, inherit: bool) -> Result<HANDLE> {
     let mut writers = writers();
@@ -165,8 +172,8 @@ fn fill(value: u32, entry: Arc<Entry>) {
 pub(crate) fn adopt(value: u32, object: Arc<Object>, access: u32, flags: u32) {
     let entry = Arc::new(Entry { value, access, flags: AtomicU32::new(flags), object });
     if value >= FOREIGN {
-        let mut foreign = TABLE.foreign.write().unwrap_or_else(PoisonError::into_inner);
-        foreign.get_or_insert_default().insert(value, entry);
+        let before = foreign_to_write().get_or_insert_default().insert(value, entry);
+        drop(before);
         return;
     }
     let mut writers = writers();
@@ -186,8 +193,7 @@ pub(crate) fn adopt(value: u32, object: Arc<Object>, access: u32, flags: u32) {
 /// Takes a handle out of the table. When this returns, no thread is using it in [`with`].
 fn take(value: u32) -> Option<Arc<Entry>> {
     if value >= FOREIGN {
-        let mut foreign = TABLE.foreign.write().unwrap_or_else(PoisonError::into_inner);
-        return foreign.as_mut()?.remove(&value);
+        return foreign_to_write().as_mut()?.remove(&value);
     }
     let slot = slot(value)?;
     let mut writers = writers();
@@ -233,9 +239,12 @@ pub(crate) fn inherited() -> Vec<Arc<Entry>> {
         drop(_pinned);
         entry(HANDLE(value as usize)).ok()
     });
+    let inherits = |entry: &Arc<Entry>| entry.flags() & INHERIT != 0;
+    let mut inherited: Vec<_> = own.filter(inherits).collect();
     let foreign = TABLE.foreign.read().unwrap_or_else(PoisonError::into_inner);
-    let foreign = foreign.iter().flat_map(|foreign| foreign.values().cloned());
-    own.chain(foreign).filter(|entry| entry.flags() & INHERIT != 0).collect()
+    let foreign = foreign.iter().flat_map(|foreign| foreign.values());
+    inherited.extend(foreign.filter(|entry| inherits(entry)).cloned());
+    inherited
 }
 
 #[cold]
@@ -250,7 +259,20 @@ fn foreign(value: u32) -> Option<Arc<Entry>> {
     })
 }
 
-/// In a child made by `fork`: what its other threads were doing in the parent is nothing to it.
-pub(crate) fn after_fork_in_child() {
-    MINE.with(|mine| TABLE.pins.forget_others(mine));
+/// What who forks has, so that no other thread is in the middle of something: in the child it would be so for ever.
+pub(crate) struct Locks {
+    _writers: MutexGuard<'static, Writers>,
+    _foreign: RwLockWriteGuard<'static, Foreign>,
+    pins: MutexGuard<'static, All<Entry>>,
+}
+
+pub(crate) fn lock() -> Locks {
+    Locks { _writers: writers(), _foreign: foreign_to_write(), pins: TABLE.pins.lock() }
+}
+
+impl Locks {
+    /// In a child made by `fork`: what its other threads were doing in the parent is nothing to it.
+    pub(crate) fn after_fork_in_child(&self) {
+        MINE.with(|mine| Pins::forget_others(&self.pins, mine));
+    }
 }

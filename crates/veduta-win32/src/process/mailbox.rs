@@ -77,6 +77,8 @@ pub(super) struct Lane {
     receives: Values,
     /// The count that follows the last one received.
     received: AtomicU32,
+    /// Who takes in what has arrived. Another thread that looks for it meanwhile waits until it is in the table.
+    collecting: Mutex<()>,
 }
 
 /// The other end, for a child that is to be made.
@@ -127,6 +129,7 @@ pub(super) fn new_lane(inherited: impl Iterator<Item = u32>) -> Result<Option<(L
         sent: AtomicU32::new(sent),
         receives: Values::Lane(lane),
         received: AtomicU32::new(first),
+        collecting: Mutex::new(()),
     };
     Ok(Some((ours, ChildsEnd { socket: theirs, lane, first })))
 }
@@ -140,6 +143,7 @@ pub(super) fn adopt(creator: u32, socket: OwnedFd, lane: u32, first: u32) {
             sent: AtomicU32::new(first),
             receives: Values::Creators,
             received: AtomicU32::new(0),
+            collecting: Mutex::new(()),
         };
         let _second = CREATOR.set((std::process::id(), creator, lane));
     }
@@ -232,6 +236,7 @@ impl Lane {
 
     /// Takes in what has arrived.
     pub(super) fn collect(&self) {
+        let _collecting = self.collecting.lock().unwrap_or_else(PoisonError::into_inner);
         let mut bytes = vec![0; LONGEST_MESSAGE];
         while let Some((length, descriptors)) = self.receive(&mut bytes) {
             let taken = std::str::from_utf8(&bytes[..length])

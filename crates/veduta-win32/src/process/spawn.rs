@@ -102,9 +102,16 @@ fn last_errno() -> Errno {
     Errno::from_io_error(&std::io::Error::last_os_error()).unwrap_or(Errno::IO)
 }
 
+/// `PTRACE_SETSIGMASK`: the address is the size of the kernel's set.
+const PTRACE_SETSIGMASK: libc::c_uint = 0x420B;
+
 /// The child has become the program, and stopped for its tracer: this thread. Lets go of it, as if somebody had stopped it.
 fn let_stop(id: i32, pidfd: BorrowedFd<'_>) {
+    let none = 0_u64;
+    let size = std::ptr::without_provenance_mut::<c_void>(size_of_val(&none));
     loop {
+        // SAFETY: reads the set. It fails if the child has not stopped yet, as the next call does then.
+        unsafe { libc::ptrace(PTRACE_SETSIGMASK as _, id, size, &raw const none) };
         // SAFETY: the call takes numbers. It fails if the child has not stopped yet.
         let status = unsafe { libc::ptrace(libc::PTRACE_DETACH, id, null_mut::<c_void>(), libc::SIGSTOP) };
         // It may have been killed, too.
@@ -161,9 +168,17 @@ fn become_program(context: &Context<'_>) -> Result<(), Errno> {
         check(status as i32)?;
     }
     // SAFETY: an empty set is all zeros.
-    let none: libc::sigset_t = unsafe { std::mem::zeroed() };
+    let mut blocked: libc::sigset_t = unsafe { std::mem::zeroed() };
+    if spawn.stopped {
+        // Whatever signal came before `execve`, even one that is ignored, would stop the child for its tracer, who sleeps until
+        // `execve`: both for ever. The stop itself is a signal, too.
+        // SAFETY: fills the set.
+        unsafe { libc::sigfillset(&raw mut blocked) };
+        // SAFETY: changes the set.
+        unsafe { libc::sigdelset(&raw mut blocked, libc::SIGTRAP) };
+    }
     // SAFETY: reads the set.
-    check(unsafe { libc::sigprocmask(libc::SIG_SETMASK, &raw const none, null_mut()) })?;
+    check(unsafe { libc::sigprocmask(libc::SIG_SETMASK, &raw const blocked, null_mut()) })?;
     // SAFETY: the texts end with 0, the lists with NULL.
     unsafe { libc::execve(spawn.program.as_ptr(), context.arguments.as_ptr(), context.environment.as_ptr()) };
     Err(last_errno())

@@ -99,7 +99,8 @@ extern "C" fn leaves(object: *mut c_void) {
         // Only who has it can give it to others, now that it is in no list.
         Arc::strong_count(&object) == 1
     };
-    if JOINABLE.get() {
+    // Once: a destructor that runs after this one may ask for the thread again, and it gets another object.
+    if JOINABLE.replace(false) {
         // SAFETY: asks for the calling thread's.
         let me = unsafe { libc::pthread_self() };
         if nobody_asks {

@@ -68,3 +68,39 @@ fn a_forked_child_can_do_what_its_parent_can() {
     assert_eq!(role.code(), 77);
     assert_ne!(role.process, null_mut());
 }
+
+#[test]
+#[ignore = "a role"]
+fn forks_beside_busy_threads() {
+    let busy = std::sync::atomic::AtomicBool::new(true);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while busy.load(std::sync::atomic::Ordering::Relaxed) {
+                    // A new thread each time: its first look at a handle is a special one.
+                    std::thread::scope(|scope| {
+                        scope.spawn(|| close(event(None)));
+                    });
+                }
+            });
+        }
+        for _ in 0..300 {
+            // SAFETY: the child ends.
+            let child = unsafe { fork() };
+            if child == 0 {
+                // SAFETY: it ends the process.
+                unsafe { libc_exit(0) };
+            }
+            let mut status = -1;
+            // SAFETY: the status is written there.
+            assert_eq!(unsafe { waitpid(child, &raw mut status, 0) }, child);
+            assert_eq!(status, 0);
+        }
+        busy.store(false, std::sync::atomic::Ordering::Relaxed);
+    });
+}
+
+#[test]
+fn a_child_gets_out_of_fork_whatever_other_threads_were_doing() {
+    assert_eq!(role::start("fork::forks_beside_busy_threads", How::default()).code(), 0);
+}

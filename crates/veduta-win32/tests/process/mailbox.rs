@@ -159,3 +159,63 @@ fn a_full_mailbox_is_an_error_and_no_hang() {
     assert_eq!(TerminateProcess(child.process, 0), 1);
     close(event);
 }
+
+#[test]
+#[ignore = "a role"]
+fn follows_orders_in_several_threads() {
+    let orders = told("ORDERS");
+    std::thread::scope(|scope| {
+        for orders in orders.split(' ') {
+            scope.spawn(|| {
+                let orders = handle(orders);
+                let (mut value, mut length) = ([0; 8], 0);
+                // SAFETY: the buffer is that long.
+                while unsafe { ReadFile(orders, value.as_mut_ptr(), 8, Some(&mut length), null_mut()) } == 1 {
+                    let event: Handle = std::ptr::without_provenance_mut(usize::from_ne_bytes(value));
+                    if event.is_null() {
+                        return;
+                    }
+                    assert_eq!(SetEvent(event), 1, "error {}", GetLastError());
+                    close(event);
+                }
+            });
+        }
+    });
+}
+
+/// One thread takes in what another one is asked for.
+#[test]
+fn what_one_thread_takes_in_another_finds() {
+    let pipes: Vec<_> = (0..3)
+        .map(|_| {
+            let (mut read, mut write) = (null_mut(), null_mut());
+            assert_eq!(CreatePipe(&mut read, &mut write, INHERITABLE, 0), 1);
+            (read, write)
+        })
+        .collect();
+    let orders = pipes.iter().map(|(read, _)| number(*read)).collect::<Vec<_>>().join(" ");
+    let child = role::heir("mailbox::follows_orders_in_several_threads", &[("ORDERS", &*orders)]);
+    let tell = |write: Handle, value: Handle| {
+        let (value, mut written) = (value.addr().to_ne_bytes(), 0);
+        // SAFETY: the value is that long.
+        assert_eq!(unsafe { WriteFile(write, value.as_ptr(), 8, Some(&mut written), null_mut()) }, 1);
+    };
+    let event = event(None);
+    'rounds: for _ in 0..2000 {
+        for (_, write) in &pipes {
+            let there = loop {
+                match put(event, child.process, 0, SAME_ACCESS) {
+                    Ok(there) => break there,
+                    // The child has to catch up, or has failed.
+                    Err(1450) => std::thread::yield_now(),
+                    Err(_) => break 'rounds,
+                }
+            };
+            tell(*write, there);
+        }
+    }
+    pipes.iter().for_each(|(_, write)| tell(*write, null_mut()));
+    assert_eq!(child.code(), 0);
+    pipes.into_iter().for_each(|(read, write)| close_all([read, write]));
+    close(event);
+}

@@ -1,6 +1,6 @@
 //! Processes and threads that begin suspended.
 
-use super::role::suspended;
+use super::role::{self, How, suspended};
 use super::sys::*;
 use std::ffi::c_void;
 use std::ptr::null_mut;
@@ -36,6 +36,47 @@ fn a_suspended_process_can_be_killed() {
     let child = suspended("exit::sleeps", &[]);
     assert_eq!(TerminateProcess(child.process, 6), 1);
     assert_eq!(child.code(), 6);
+}
+
+const NEW_PROCESS_GROUP: u32 = 0x200;
+
+unsafe extern "C" {
+    safe fn kill(process: i32, signal: i32) -> i32;
+}
+
+/// What all processes of a group get when the size of their terminal changes.
+const SIGWINCH: i32 = 28;
+
+#[test]
+#[ignore = "a role"]
+fn suspends_while_signals_come() {
+    let busy = std::sync::atomic::AtomicBool::new(true);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while busy.load(std::sync::atomic::Ordering::Relaxed) {
+                assert_eq!(kill(0, SIGWINCH), 0);
+            }
+        });
+        for _ in 0..50 {
+            let start = Start { line: Some("true"), flags: SUSPENDED, ..Start::default() };
+            let child = start.start().expect("it runs");
+            // It blocks no signal.
+            let status = format!("/proc/{}/status", child.process_id);
+            let status = std::fs::read_to_string(status).expect("it is there");
+            assert!(status.contains("SigBlk:\t0000000000000000"), "{status}");
+            assert_eq!(ResumeThread(child.thread), 1);
+            wait(child.process);
+            assert_eq!(process_code(child.process), 0);
+            close_all([child.process, child.thread]);
+        }
+        busy.store(false, std::sync::atomic::Ordering::Relaxed);
+    });
+}
+
+#[test]
+fn a_signal_does_not_keep_a_process_from_being_created_suspended() {
+    let how = How { flags: NEW_PROCESS_GROUP, ..How::default() };
+    assert_eq!(role::start("suspend::suspends_while_signals_come", how).code(), 0);
 }
 
 extern "C" fn sets(event: *mut c_void) -> u32 {

@@ -1,5 +1,6 @@
 //! Threads: how they begin, end, and what is known of them.
 
+use super::role::{self, How};
 use super::sys::*;
 use std::cell::RefCell;
 use std::ffi::c_void;
@@ -232,4 +233,52 @@ fn one_thread_may_wait_for_another_in_its_last_destructor() {
     assert_eq!(ResumeThread(other), 1);
     wait(first);
     close_all([first, other]);
+}
+
+unsafe extern "C" {
+    fn pthread_key_create(key: *mut u32, destructor: Option<extern "C" fn(*mut c_void)>) -> i32;
+    fn pthread_setspecific(key: u32, value: *const c_void) -> i32;
+}
+
+static LATE: AtomicU32 = AtomicU32::new(0);
+
+/// Runs after the library's own destructor, whose key is older.
+extern "C" fn asks_late(own: *mut c_void) {
+    // SAFETY: where `sets_late` was told to leave it.
+    unsafe { own.cast::<Handle>().write(duplicate(GetCurrentThread())) };
+}
+
+extern "C" fn sets_late(own: *mut c_void) -> u32 {
+    // SAFETY: the key was made before.
+    assert_eq!(unsafe { pthread_setspecific(LATE.load(Ordering::Relaxed), own) }, 0);
+    5
+}
+
+#[test]
+#[ignore = "a role"]
+fn asks_for_itself_late() {
+    // From here on the library has its key.
+    close(duplicate(GetCurrentThread()));
+    let mut key = 0;
+    // SAFETY: the key is written there.
+    assert_eq!(unsafe { pthread_key_create(&raw mut key, Some(asks_late)) }, 0);
+    LATE.store(key, Ordering::Relaxed);
+    for _ in 0..100 {
+        let mut own: Handle = null_mut();
+        // Too large to be kept for the next thread: what looks at this one when it is gone faults.
+        // SAFETY: the routine takes a pointer to a handle, and is waited for.
+        let thread =
+            unsafe { CreateThread(None, 256 << 20, Some(sets_late), (&raw mut own).cast(), 0, None) };
+        wait(thread);
+        // SAFETY: written by the thread, which has ended.
+        let own = unsafe { (&raw const own).read_volatile() };
+        wait(own);
+        assert_eq!(thread_code(thread), 5);
+        close_all([thread, own]);
+    }
+}
+
+#[test]
+fn a_thread_may_ask_for_itself_on_its_way_out() {
+    assert_eq!(role::start("thread::asks_for_itself_late", How::default()).code(), 0);
 }

@@ -166,3 +166,29 @@ fn many_timers_go_off_in_their_order() {
     let order = order.lock().unwrap().clone();
     assert!(order.is_sorted(), "{order:?}");
 }
+
+#[test]
+fn what_a_procedure_owns_may_cancel_timers_as_it_goes() {
+    struct Cancels(Timer);
+    impl Drop for Cancels {
+        fn drop(&mut self) {
+            self.0.cancel().unwrap();
+        }
+    }
+    let timer = Timer::options().create_unnamed().unwrap();
+    let other = Timer::options().create_unnamed().unwrap();
+    // In its own thread: if it stands still, this one must not.
+    let set = move || {
+        let owned = Cancels(other.try_clone().unwrap());
+        timer.set_and_call(Duration::from_secs(1000), None, move || _ = &owned).unwrap();
+        // Set anew, and gone off.
+        let owned = Cancels(other);
+        timer.set_and_call(Duration::ZERO, None, move || _ = &owned).unwrap();
+        assert_eq!(timer.wait(LONG).unwrap(), Waited::Signaled(0));
+        timer.set(Duration::ZERO, None).unwrap();
+        assert_eq!(timer.wait(LONG).unwrap(), Waited::Signaled(0));
+    };
+    let setting = std::thread::spawn(set);
+    until("the timers went off", || setting.is_finished());
+    setting.join().unwrap();
+}

@@ -33,7 +33,8 @@ struct Armed {
     schedule: Schedule,
 }
 
-/// By when it is due, and by its number.
+/// By when it is due, and by its number. What is taken out is dropped when the lock is given back: what a program's procedure owns may set
+/// or cancel timers as it goes.
 type Queue = BTreeMap<(Instant, u64), Armed>;
 
 /// What one process has: a child begins anew, because the thread is its parent's.
@@ -82,6 +83,7 @@ fn number() -> u64 {
 /// Sets a timer.
 pub(super) fn arm(cell: &Arc<Cell>, schedule: Schedule) -> Result<()> {
     let timers = timers();
+    let _forgotten;
     let mut guard = timers.lock();
     let (queue, runs) = &mut *guard;
     if !*runs {
@@ -91,7 +93,7 @@ pub(super) fn arm(cell: &Arc<Cell>, schedule: Schedule) -> Result<()> {
     let number = number();
     cell.page().armed.store(number, Ordering::SeqCst);
     cell.page().reset();
-    forget(queue, cell);
+    _forgotten = forget(queue, cell);
     let Some(due) = schedule.due else { return Ok(()) };
     queue.insert((due, number), Armed { cell: Arc::downgrade(cell), schedule });
     drop(guard);
@@ -103,11 +105,16 @@ pub(super) fn arm(cell: &Arc<Cell>, schedule: Schedule) -> Result<()> {
 pub(super) fn disarm(cell: &Arc<Cell>) {
     let mut guard = timers().lock();
     cell.page().armed.store(0, Ordering::SeqCst);
-    forget(&mut guard.0, cell);
+    let forgotten = forget(&mut guard.0, cell);
+    drop(guard);
+    drop(forgotten);
 }
 
-fn forget(queue: &mut Queue, cell: &Arc<Cell>) {
-    queue.retain(|_, armed| !std::ptr::eq(armed.cell.as_ptr(), Arc::as_ptr(cell)));
+#[must_use]
+fn forget(queue: &mut Queue, cell: &Arc<Cell>) -> Vec<Armed> {
+    let is_its = |armed: &Armed| std::ptr::eq(armed.cell.as_ptr(), Arc::as_ptr(cell));
+    let keys: Vec<_> = queue.iter().filter(|(_, armed)| is_its(armed)).map(|(key, _)| *key).collect();
+    keys.iter().filter_map(|key| queue.remove(key)).collect()
 }
 
 fn start(timers: &'static Timers) -> Result<()> {
@@ -158,7 +165,11 @@ fn go_off<'a>(
     now: Instant,
 ) -> MutexGuard<'a, (Queue, bool)> {
     let Some(mut armed) = guard.0.remove(&(due, number)) else { return guard };
-    let Some(cell) = armed.cell.upgrade() else { return guard };
+    let Some(cell) = armed.cell.upgrade() else {
+        drop(guard);
+        drop(armed);
+        return timers.lock();
+    };
     let is_ours = cell.page().armed.load(Ordering::SeqCst) == number;
     if is_ours && let Nature::Signal(rule) = &cell.nature {
         // An event cannot be too full.
@@ -168,25 +179,26 @@ fn go_off<'a>(
     drop(guard);
     object::let_go(cell);
     if !is_ours {
+        drop(armed);
         return timers.lock();
     }
     // A program's procedure that panics is no reason for all other timers to stand still.
     drop(catch_unwind(AssertUnwindSafe(|| (armed.schedule.call)())));
-    let mut guard = timers.lock();
-    if let Some(period) = armed.schedule.period {
-        let next = next(due, period, now);
+    let next = armed.schedule.period.and_then(|period| next(due, period, now));
+    if let Some(next) = next
+        && let Some(cell) = armed.cell.upgrade()
+    {
+        let mut guard = timers.lock();
         // Unless it was set anew or cancelled while it was being called.
-        let wanted = armed.cell.upgrade();
-        if let (Some(next), Some(cell)) = (next, wanted) {
-            if cell.page().armed.load(Ordering::SeqCst) == number {
-                guard.0.insert((next, number), armed);
-            }
-            drop(guard);
-            object::let_go(cell);
-            guard = timers.lock();
-        }
+        let wanted = cell.page().armed.load(Ordering::SeqCst) == number;
+        let unwanted = if wanted { guard.0.insert((next, number), armed) } else { Some(armed) };
+        drop(guard);
+        drop(unwanted);
+        object::let_go(cell);
+    } else {
+        drop(armed);
     }
-    guard
+    timers.lock()
 }
 
 /// The next time after now, in step with the first. Times that were missed are left out.
