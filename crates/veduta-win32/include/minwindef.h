@@ -35,6 +35,7 @@
 #define WINAPIV
 #define APIENTRY WINAPI
 #define CALLBACK
+#define PASCAL
 #define NTAPI
 #define STDMETHODCALLTYPE
 #define DECLSPEC_IMPORT __declspec(dllimport)

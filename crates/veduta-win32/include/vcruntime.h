@@ -29,6 +29,9 @@
 #define __ptr64
 #define __unaligned
 #define __noop ((void)0)
+#ifndef _alloca
+#define _alloca __builtin_alloca
+#endif
 #define __assume(condition) ((condition) ? (void)0 : __builtin_unreachable())
 
 /* __declspec(x) for each x that has a meaning here, or can be left out. `##` keeps x from being expanded: stdnoreturn.h has a macro

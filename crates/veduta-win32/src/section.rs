@@ -265,10 +265,17 @@ fn open(access: u32, inherit: BOOL, name: impl Text) -> Result<HANDLE> {
     let name =
         name.name()?.ok_or_else(|| Failure::hint(code::INVALID_PARAMETER, "only a name can be opened"))?;
     // The number of FILE_MAP_COPY says "query" in a handle, but who asks for it wants to read.
-    let access = if access == FILE_MAP_COPY { SectionAccess::READ } else { rights(access)? };
-    if access.is_empty() {
-        return Err(Failure::hint(code::ACCESS_DENIED, "access 0 asks for no right at all"));
-    }
+    let access = if access == FILE_MAP_COPY { Ok(SectionAccess::READ) } else { rights(access) };
+    let access = match access {
+        Ok(access) if !access.is_empty() => access,
+        refused => {
+            // The name is looked up first: programs tell by the error whether the section is there.
+            veduta::Section::options().access(SectionAccess::QUERY).open(&name)?;
+            return Err(refused
+                .err()
+                .unwrap_or_else(|| Failure::hint(code::ACCESS_DENIED, "access 0 asks for no right at all")));
+        }
+    };
     let core = veduta::Section::options().access(access).open(&name)?;
     let section = Section::new(core, 0)?;
     table::insert(Arc::new(section.into_object()), 0, inherit.is_true())

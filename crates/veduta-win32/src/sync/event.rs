@@ -34,11 +34,11 @@ export! {
     }
 
     fn OpenEventA(access: DWORD, inherit: BOOL, name: Narrow) -> HANDLE {
-        open(Event::options(), to_open(access, 3)?, inherit, name)
+        open(Event::options(), to_open(access, 3), inherit, name)
     }
 
     fn OpenEventW(access: DWORD, inherit: BOOL, name: Wide) -> HANDLE {
-        open(Event::options(), to_open(access, 3)?, inherit, name)
+        open(Event::options(), to_open(access, 3), inherit, name)
     }
 
     fn SetEvent(event: HANDLE) -> BOOL { with(event, Event::set) }

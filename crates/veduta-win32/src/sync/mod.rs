@@ -45,13 +45,20 @@ fn create<T: SyncObject + Kind>(
 /// Opens the object of that name.
 fn open<T: SyncObject + Kind + Duplicate>(
     mut options: SyncOptions<'_, T>,
-    access: u32,
+    access: Result<u32>,
     inherit: BOOL,
     name: impl Text,
 ) -> Result<HANDLE> {
     let name =
         name.name()?.ok_or_else(|| Failure::hint(code::INVALID_PARAMETER, "only a name can be opened"))?;
-    let rights = rights::sync(access);
+    let rights = match access {
+        Ok(mask) => rights::sync(mask),
+        Err(refused) => {
+            // The name is looked up first: programs tell by the error whether the object is there.
+            options.access(SyncAccess::QUERY).open(&name)?;
+            return Err(refused);
+        }
+    };
     let object = if rights.is_empty() {
         // Only standard rights are asked for, such as to read the descriptor: a handle that can do nothing here.
         options.access(SyncAccess::QUERY).open(&name)?.duplicate(rights)?

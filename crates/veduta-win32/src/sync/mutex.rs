@@ -33,11 +33,11 @@ export! {
     }
 
     fn OpenMutexA(access: DWORD, inherit: BOOL, name: Narrow) -> HANDLE {
-        open(Mutex::options(), to_open(access, 1)?, inherit, name)
+        open(Mutex::options(), to_open(access, 1), inherit, name)
     }
 
     fn OpenMutexW(access: DWORD, inherit: BOOL, name: Wide) -> HANDLE {
-        open(Mutex::options(), to_open(access, 1)?, inherit, name)
+        open(Mutex::options(), to_open(access, 1), inherit, name)
     }
 
     fn ReleaseMutex(mutex: HANDLE) -> BOOL {

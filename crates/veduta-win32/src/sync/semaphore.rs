@@ -46,11 +46,11 @@ export! {
     }
 
     fn OpenSemaphoreA(access: DWORD, inherit: BOOL, name: Narrow) -> HANDLE {
-        open(Semaphore::options(), to_open(access, 3)?, inherit, name)
+        open(Semaphore::options(), to_open(access, 3), inherit, name)
     }
 
     fn OpenSemaphoreW(access: DWORD, inherit: BOOL, name: Wide) -> HANDLE {
-        open(Semaphore::options(), to_open(access, 3)?, inherit, name)
+        open(Semaphore::options(), to_open(access, 3), inherit, name)
     }
 
     fn ReleaseSemaphore(semaphore: HANDLE, units: LONG, previous: Out<LONG>) -> BOOL {

@@ -183,10 +183,11 @@ fn new_ex(attributes: Attributes, name: impl Text, flags: u32, access: u32) -> R
 }
 
 fn open(access: u32, inherit: bool, name: impl Text) -> Result<HANDLE> {
-    let access = rights::timer(to_open(access, 3)?);
     let name =
         name.name()?.ok_or_else(|| Failure::hint(code::INVALID_PARAMETER, "only a name can be opened"))?;
     let timer = veduta::Timer::options().open(&name)?;
+    // After the look at the name: programs tell by the error whether the timer is there.
+    let access = rights::timer(to_open(access, 3)?);
     table::insert(Arc::new(Object::Timer(Timer::new(timer))), access, inherit)
 }
 

@@ -37,6 +37,13 @@ static DWORD WINAPI thread(LPVOID context)
     return (DWORD)shared->value;
 }
 
+static BYTE FAR PASCAL old_style(CONST INT size)
+{
+    LPBYTE room = (LPBYTE)_alloca((size_t)size);
+    room[0] = 1;
+    return room[0];
+}
+
 static VOID CALLBACK apc(ULONG_PTR parameter)
 {
     UNREFERENCED_PARAMETER(parameter);
@@ -151,7 +158,7 @@ int header_compile(void)
     veduta_fault fault;
     per_thread = (int)doubled(1) + (int)HIWORD(MAKELONG(1, 2));
     per_thread += veduta_guarded(body, &per_thread, &fault);
-    return interlocked() + objects() + text() + per_thread;
+    return interlocked() + objects() + text() + old_style(4) + per_thread;
 }
 
 int _tmain(int argc, TCHAR *argv[])

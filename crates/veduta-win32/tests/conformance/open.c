@@ -150,11 +150,23 @@ static void opn_rule_01(void)
     done(pair);
 }
 
+/* Access 0 tells who is there from who is not: the name is looked up before the rights are. */
+static void opn_rule_02(void)
+{
+    const char *name = unique();
+    say("section: %s,", OPENED(OpenFileMappingW(0, FALSE, wide("%s", name))));
+    say("mutex: %s,", OPENED(OpenMutexW(0, FALSE, wide("%s", name))));
+    say("event: %s,", OPENED(OpenEventW(0, FALSE, wide("%s", name))));
+    say("semaphore: %s,", OPENED(OpenSemaphoreW(0, FALSE, wide("%s", name))));
+    say("timer: %s", OPENED(OpenWaitableTimerW(0, FALSE, wide("%s", name))));
+}
+
 static const struct fact facts[] = {
     {"OPN-01/05", opn_01}, {"OPN-02/03/04", opn_02}, {"OPN-07", opn_07},    {"OPN-08/09", opn_08},
     {"OPN-11", opn_11},    {"OPN-12", opn_12},       {"OPN-13", opn_13},    {"OPN-15/16", opn_15},
     {"OPN-17", opn_17},    {"OPN-19/20", opn_19},    {"OPN-21/22", opn_21}, {"OPN-24", opn_24},
-    {"OPN-25", opn_25},    {"OPN-rule-01", opn_rule_01}, {NULL, NULL},
+    {"OPN-25", opn_25},    {"OPN-rule-01", opn_rule_01}, {"OPN-rule-02", opn_rule_02},
+    {NULL, NULL},
 };
 static const struct role roles[] = {{NULL, NULL}};
 REPORT(facts, roles)
