@@ -84,17 +84,20 @@ impl<T> Pins<T> {
         None
     }
 
-    /// Waits until no thread uses an entry that is in no slot any more.
-    pub(crate) fn wait_until_unused(&self, mine: &Mine<T>, entry: *mut T) {
+    /// Waits until no thread uses an entry that is in no slot any more. `false`: somebody may use it all the same, because the kernel does not
+    /// help any more; then it must not be freed.
+    pub(crate) fn wait_until_unused(&self, mine: &Mine<T>, entry: *mut T) -> bool {
         let pins = self.lock();
         let is_mine = |pin: &Pin<T>| mine.pin.get().is_some_and(|mine| std::ptr::eq(mine, pin));
         let mut others =
             pins.iter().filter(|pin| !is_mine(pin) && pin.taken.load(Ordering::Acquire)).peekable();
         // Who takes a pin from now on comes by this lock, and finds the slot empty.
         if others.peek().is_none() {
-            return;
+            return true;
         }
-        heavy_barrier();
+        if !heavy_barrier() {
+            return false;
+        }
         let uses = |pin: &Pin<T>| std::ptr::eq(pin.entry.load(Ordering::Acquire), entry);
         let users: Vec<_> = others.filter(|pin| uses(pin)).copied().collect();
         // Who uses the entry may be waiting for a lock of a thread that forks, and that one for this.
@@ -106,6 +109,7 @@ impl<T> Pins<T> {
                 if looks < 1000 { std::hint::spin_loop() } else { std::thread::yield_now() }
             }
         }
+        true
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, All<T>> {
@@ -177,13 +181,13 @@ fn prepare() {
     });
 }
 
-/// A barrier in every thread that may have relied on it.
-fn heavy_barrier() {
-    if membarrier(PRIVATE_EXPEDITED) == Err(Errno::PERM) {
-        // Not registered: nobody looked yet, or this is a child that does not inherit it.
-        let registered = membarrier(REGISTER_PRIVATE_EXPEDITED);
-        let made = registered.and_then(|()| membarrier(PRIVATE_EXPEDITED));
-        debug_assert!(made.is_ok() || !KERNEL_HELPS.load(Ordering::SeqCst), "the kernel helped before");
-    }
+/// A barrier in every thread that may have relied on it. Says whether it was made: a program may forbid itself the call later.
+fn heavy_barrier() -> bool {
     fence(Ordering::SeqCst);
+    let mut made = membarrier(PRIVATE_EXPEDITED);
+    if made == Err(Errno::PERM) {
+        // Not registered: nobody looked yet, or this is a child that does not inherit it.
+        made = membarrier(REGISTER_PRIVATE_EXPEDITED).and_then(|()| membarrier(PRIVATE_EXPEDITED));
+    }
+    made.is_ok() || !KERNEL_HELPS.load(Ordering::SeqCst)
 }

@@ -178,6 +178,11 @@ pub(crate) fn adopt(value: u32, object: Arc<Object>, access: u32, flags: u32) {
     }
     let mut writers = writers();
     let index = value >> 2 & ((1 << INDEX_BITS) - 1);
+    // Whoever chose it may be anybody: NULL is no handle, and nothing that is there is replaced.
+    let is_taken = slot(value).is_some_and(|slot| !slot.load(Ordering::Acquire).is_null());
+    if index == 0 || !value.is_multiple_of(4) || is_taken {
+        return;
+    }
     while writers.fresh <= index {
         let skipped = writers.fresh;
         if skipped != index {
@@ -204,14 +209,19 @@ fn take(value: u32) -> Option<Arc<Entry>> {
     }
     slot.store(null_mut(), Ordering::SeqCst);
     drop(writers);
-    MINE.with(|mine| TABLE.pins.wait_until_unused(mine, entry));
+    let unused = MINE.with(|mine| TABLE.pins.wait_until_unused(mine, entry));
     writers = self::writers();
     let generation = (value >> 2 >> INDEX_BITS) + 1;
     let index = value >> 2 & ((1 << INDEX_BITS) - 1);
     writers.free.push_back((index, generation & ((1 << GENERATION_BITS) - 1)));
     drop(writers);
     // SAFETY: it was put there by `fill`, came out of the slot once, and no thread uses it without a count of its own.
-    Some(unsafe { Arc::from_raw(entry) })
+    let entry = unsafe { Arc::from_raw(entry) };
+    if !unused {
+        // Lost, rather than used after it was freed.
+        std::mem::forget(Arc::clone(&entry));
+    }
+    Some(entry)
 }
 
 /// Closes a handle.

@@ -10,7 +10,7 @@ use crate::rights::SYNCHRONIZE;
 use crate::table::{self, Entry};
 use crate::types::{BOOL, DWORD, HANDLE};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use veduta::{MAXIMUM_WAIT_OBJECTS, Waitable, Waited};
 
 const WAIT_OBJECT_0: u32 = 0;
@@ -159,7 +159,7 @@ fn several(count: u32, handles: In<HANDLE>, all: bool, milliseconds: u32, alerta
 fn wait_any(targets: &[&dyn Waitable], timeout: Option<Duration>, alertable: bool) -> Result<u32> {
     if alertable {
         let alerts = Alerts::of_this_thread();
-        return alertably(&alerts, || alerts.interrupt().wait_any(targets, timeout));
+        return alertably(&alerts, timeout, |left| alerts.interrupt().wait_any(targets, left));
     }
     if targets.is_empty() {
         return Ok(result(veduta::Interrupt::new().wait_any(&[], timeout)?.unwrap_or(Waited::TimedOut)));
@@ -170,19 +170,25 @@ fn wait_any(targets: &[&dyn Waitable], timeout: Option<Duration>, alertable: boo
 fn wait_all(targets: &[&dyn Waitable], timeout: Option<Duration>, alertable: bool) -> Result<u32> {
     if alertable {
         let alerts = Alerts::of_this_thread();
-        return alertably(&alerts, || alerts.interrupt().wait_all(targets, timeout));
+        return alertably(&alerts, timeout, |left| alerts.interrupt().wait_all(targets, left));
     }
     Ok(result(veduta::wait_all(targets, timeout)?))
 }
 
 /// Waits until an object can be had or a procedure was queued; in that case runs all that were.
-fn alertably(alerts: &Alerts, wait: impl Fn() -> veduta::Result<Option<Waited>>) -> Result<u32> {
+fn alertably(
+    alerts: &Alerts,
+    timeout: Option<Duration>,
+    wait: impl Fn(Option<Duration>) -> veduta::Result<Option<Waited>>,
+) -> Result<u32> {
+    let begun = Instant::now();
+    let mut left = timeout;
     loop {
-        match wait()? {
+        match wait(left)? {
             Some(waited) => return Ok(result(waited)),
             None if alerts.run() => return Ok(WAIT_IO_COMPLETION),
             // What was queued was taken back, as a timer does when it is set anew.
-            None => {}
+            None => left = timeout.map(|timeout| timeout.saturating_sub(begun.elapsed())),
         }
     }
 }

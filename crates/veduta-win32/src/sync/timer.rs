@@ -14,7 +14,7 @@ use crate::text::{Narrow, Text, Wide};
 use crate::types::{BOOL, DWORD, HANDLE, LARGE, LONG, POINTER, UINT};
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
 use veduta::os::unix::HandleExt;
 use veduta::{Disposition, Due, Reset, Waitable};
@@ -27,15 +27,18 @@ const ALL_ACCESS: u32 = STANDARD_RIGHTS_ALL | 3;
 pub(crate) struct Timer {
     timer: veduta::Timer,
     /// Where the procedure of the last `SetWaitableTimer` is queued, and under which number.
-    completion: Mutex<Option<(Weak<Alerts>, u64)>>,
+    completion: Arc<Mutex<Option<Queued>>>,
 }
+
+/// The thread, and the number.
+type Queued = (Weak<Alerts>, u64);
 
 /// Called in an alertable wait of the thread that set the timer, with the time at which it was due.
 type Completion = Option<extern "C" fn(POINTER, DWORD, DWORD)>;
 
 impl Timer {
     fn new(timer: veduta::Timer) -> Timer {
-        Timer { timer, completion: Mutex::new(None) }
+        Timer { timer, completion: Arc::default() }
     }
 
     pub(crate) fn waitable(&self) -> &dyn Waitable {
@@ -53,7 +56,7 @@ impl Timer {
 
     /// Takes back a procedure that was queued and has not run: it belongs to what the timer was set to before.
     fn take_back(&self) {
-        let before = self.completion.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let before = lock(&self.completion).take();
         if let Some((alerts, number)) = before
             && let Some(alerts) = alerts.upgrade()
         {
@@ -67,15 +70,23 @@ impl Timer {
         let Some(completion) = completion else { return Ok(self.timer.set(due, period)?) };
         let alerts = Alerts::of_this_thread();
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
-        *self.completion.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some((Arc::downgrade(&alerts), number));
+        *lock(&self.completion) = Some((Arc::downgrade(&alerts), number));
+        let current = Arc::clone(&self.completion);
         Ok(self.timer.set_and_call(due, period, move || {
             let now = file_time(SystemTime::now());
             let run = move || completion(argument as POINTER, now as DWORD, (now >> 32) as DWORD);
-            // The thread may have ended; then there is nobody to call it.
-            alerts.queue(number, Box::new(run));
+            // Under the lock: who cancels the timer or sets it anew meanwhile takes it back, or comes first.
+            let current = lock(&current);
+            if current.as_ref().is_some_and(|(_, current)| *current == number) {
+                // The thread may have ended; then there is nobody to call it.
+                alerts.queue(number, Box::new(run));
+            }
         })?)
     }
+}
+
+fn lock(completion: &Mutex<Option<Queued>>) -> MutexGuard<'_, Option<Queued>> {
+    completion.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// From the year 1601 to 1970.

@@ -42,6 +42,10 @@ pub(crate) fn link(command: &mut Command, directory: &Path) {
         symlink(&library, &new).expect("the library can be linked to");
         fs::rename(&new, &soname).expect("in its place");
     }
-    // By its path: a search by name might find one that is installed.
-    command.arg(library).arg(format!("-Wl,-rpath,{}", directory.display())).arg("-pthread");
+    // By its path: a search by name might find one that is installed. When it is started, this directory comes before Cargo's, where an older one
+    // may be left.
+    command
+        .arg(library)
+        .arg(format!("-Wl,--disable-new-dtags,-rpath,{}", directory.display()))
+        .arg("-pthread");
 }
