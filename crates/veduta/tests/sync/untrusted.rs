@@ -504,7 +504,7 @@ fn a_header_that_cannot_be_is_refused() {
         (header::MAGIC + 4, *b"TA\x00\x09", Code::REVISION_MISMATCH),
         (header::MAGIC, *b"RUBB", Code::INVALID_DATA),
         (header::KIND, number(0), Code::INVALID_DATA),
-        (header::KIND, number(5), Code::INVALID_DATA),
+        (header::KIND, number(6), Code::INVALID_DATA),
         (header::LOCATION, number(7), Code::INVALID_DATA),
         (header::DETAIL, number(2), Code::INVALID_DATA),
         (header::DETAIL, number(u32::MAX), Code::INVALID_DATA),
