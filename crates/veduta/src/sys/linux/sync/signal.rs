@@ -18,7 +18,7 @@
 
 use super::super::step::{Step, reached};
 use super::futex::wake;
-use super::page::{ONE_MORE, Page, QUEUED, SEATS, is_marked, seat, value};
+use super::page::{ONE_MORE, Page, QUEUED, SEATS, SETTING, is_marked, seat, value};
 use super::primitive::{AtomicU32, Expected, Ordering};
 
 /// What an event or semaphore does, fixed when it is created.
@@ -46,9 +46,6 @@ impl Mark {
         value(self.0)
     }
 }
-
-/// In a mark: a manual event is being set. Who finds it in the way for too long finishes that.
-const SETTING: u64 = 1 << 63;
 
 /// A number that few other marks have at the same time.
 fn tag() -> u64 {
@@ -181,9 +178,8 @@ impl Page {
     /// behind it the event signaled. Should this thread be killed or stopped, whoever is in a hurry does the rest.
     fn set_manual(&self) -> u32 {
         let mark = self.mark_with(SETTING);
-        let before = mark.value();
         self.finish_setting(mark.0);
-        before
+        mark.0 as u32
     }
 
     /// The mark is in the way of who sits down from now on, so that nobody falls asleep behind it.
