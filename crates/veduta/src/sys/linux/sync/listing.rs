@@ -19,7 +19,11 @@ const LIST: &str = "list object";
 pub(super) fn state(cell: &Cell, kind: Kind, bytes: BorrowedFd<'_>) -> Result<ObjectState> {
     let rule = match &cell.nature {
         Nature::Mutex(_) => None,
-        Nature::Signal(rule) => Some(*rule),
+        Nature::Signal(rule) => {
+            // Whoever an event has just released must not be told that it is not signaled.
+            cell.page().settled_value();
+            Some(*rule)
+        }
     };
     Ok(describe(cell.page(), cell.page(), kind, rule, bytes))
 }

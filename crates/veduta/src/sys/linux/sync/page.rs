@@ -73,12 +73,11 @@ pub(super) mod seat {
     pub(in super::super) const NUDGED: u32 = 4;
 }
 
-/// In a mark: a manual event is being set. Who finds it in the way for too long finishes that, and to who only looks it is set: waiters
-/// that it releases know already.
+/// In a mark: a manual event is being set. Who finds it in the way for too long finishes that.
 pub(super) const SETTING: u64 = 1 << 63;
 
 pub(super) const fn value(state: u64) -> u32 {
-    if state & SETTING != 0 { 1 } else { state as u32 }
+    state as u32
 }
 
 pub(super) const fn is_marked(state: u64) -> bool {

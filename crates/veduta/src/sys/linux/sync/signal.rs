@@ -178,8 +178,9 @@ impl Page {
     /// behind it the event signaled. Should this thread be killed or stopped, whoever is in a hurry does the rest.
     fn set_manual(&self) -> u32 {
         let mark = self.mark_with(SETTING);
+        let before = mark.value();
         self.finish_setting(mark.0);
-        mark.0 as u32
+        before
     }
 
     /// The mark is in the way of who sits down from now on, so that nobody falls asleep behind it.
