@@ -102,7 +102,6 @@ fn number<N>(text: Text, end: *mut Buffer, read: impl FnOnce(*const c_char, *mut
     let mut bytes: Vec<u8> =
         whole(text).iter().map_while(|&unit| u8::try_from(unit).ok().filter(u8::is_ascii)).collect();
     bytes.push(0);
-    // The C library leaves the place alone if the base is none: then nothing was read.
     let mut stop = bytes.as_mut_ptr().cast();
     let value = read(bytes.as_ptr().cast(), &mut stop);
     if !end.is_null() {
@@ -111,6 +110,25 @@ fn number<N>(text: Text, end: *mut Buffer, read: impl FnOnce(*const c_char, *mut
         unsafe { end.write(text.wrapping_add(read).cast_mut()) };
     }
     value
+}
+
+/// As [`number`], of a whole number. A base that is none reads nothing; what a C library does with the place then is not said.
+fn integer<N: Default>(
+    text: Text,
+    end: *mut Buffer,
+    base: INT,
+    read: impl FnOnce(*const c_char, *mut *mut c_char) -> N,
+) -> N {
+    if base == 0 || (2..=36).contains(&base) {
+        return number(text, end, read);
+    }
+    // SAFETY: the place is the calling thread's own.
+    unsafe { *libc::__errno_location() = libc::EINVAL };
+    if !end.is_null() {
+        // SAFETY: not NULL, so the caller says that a pointer may be written there.
+        unsafe { end.write(text.cast_mut()) };
+    }
+    N::default()
 }
 
 fn bytes_of<'a>(text: *const c_char) -> &'a [u8] {
@@ -245,22 +263,22 @@ export! {
 
     fn veduta_wcstol(text: Text, end: *mut Buffer, base: INT) -> i64 {
         // SAFETY: a text with its end, and a place for a pointer.
-        Ok(number(text, end, |text, stop| unsafe { libc::strtol(text, stop, base) }))
+        Ok(integer(text, end, base, |text, stop| unsafe { libc::strtol(text, stop, base) }))
     }
 
     fn veduta_wcstoul(text: Text, end: *mut Buffer, base: INT) -> u64 {
         // SAFETY: as above.
-        Ok(number(text, end, |text, stop| unsafe { libc::strtoul(text, stop, base) }))
+        Ok(integer(text, end, base, |text, stop| unsafe { libc::strtoul(text, stop, base) }))
     }
 
     fn veduta_wcstoll(text: Text, end: *mut Buffer, base: INT) -> i64 {
         // SAFETY: as above.
-        Ok(number(text, end, |text, stop| unsafe { libc::strtoll(text, stop, base) }))
+        Ok(integer(text, end, base, |text, stop| unsafe { libc::strtoll(text, stop, base) }))
     }
 
     fn veduta_wcstoull(text: Text, end: *mut Buffer, base: INT) -> u64 {
         // SAFETY: as above.
-        Ok(number(text, end, |text, stop| unsafe { libc::strtoull(text, stop, base) }))
+        Ok(integer(text, end, base, |text, stop| unsafe { libc::strtoull(text, stop, base) }))
     }
 
     fn veduta_wcstod(text: Text, end: *mut Buffer) -> f64 {
