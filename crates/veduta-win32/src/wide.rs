@@ -122,8 +122,10 @@ fn integer<N: Default>(
     if base == 0 || (2..=36).contains(&base) {
         return number(text, end, read);
     }
-    // SAFETY: the place is the calling thread's own.
-    unsafe { *libc::__errno_location() = libc::EINVAL };
+    // SAFETY: takes nothing, and gives the calling thread's own place.
+    let errno = unsafe { libc::__errno_location() };
+    // SAFETY: as said.
+    unsafe { errno.write(libc::EINVAL) };
     if !end.is_null() {
         // SAFETY: not NULL, so the caller says that a pointer may be written there.
         unsafe { end.write(text.cast_mut()) };
