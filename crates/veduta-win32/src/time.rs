@@ -38,16 +38,16 @@ struct SystemTime {
     milliseconds: u16,
 }
 
-const TICKS_PER_SECOND: u64 = 10_000_000;
+pub(crate) const TICKS_PER_SECOND: u64 = 10_000_000;
 const TICKS_PER_MILLISECOND: u64 = 10_000;
 const SECONDS_PER_DAY: u64 = 86_400;
 /// From the beginning of 1601 to that of 1970, in seconds.
-const UNIX_EPOCH: u64 = 11_644_473_600;
+pub(crate) const UNIX_EPOCH: u64 = 11_644_473_600;
 /// `timeBeginPeriod` and `timeEndPeriod` with a period that no clock has.
 const TIMERR_NOCANDO: u32 = 97;
 
 /// Now, in ticks since 1601.
-fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     let now = clock_gettime(ClockId::Realtime);
     let seconds = (now.tv_sec + UNIX_EPOCH as i64).max(0) as u64;
     seconds * TICKS_PER_SECOND + now.tv_nsec as u64 / 100

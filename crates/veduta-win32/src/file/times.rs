@@ -1,13 +1,13 @@
 //! Times of files: 100-nanosecond steps since the beginning of 1601.
 
 use crate::pointer::Out;
-use crate::time::FileTime;
+use crate::time::{FileTime, TICKS_PER_SECOND, UNIX_EPOCH};
 use rustix::fs::{AtFlags, CWD, Statx, StatxFlags, Timespec, Timestamps, UTIME_OMIT};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
 /// From 1601 to 1970.
-const EPOCH_SECONDS: i64 = 11_644_473_600;
-const STEPS_PER_SECOND: i64 = 10_000_000;
+const EPOCH_SECONDS: i64 = UNIX_EPOCH as i64;
+const STEPS_PER_SECOND: i64 = TICKS_PER_SECOND as i64;
 
 /// A time as structures have it.
 pub(crate) fn in_halves(steps: i64) -> FileTime {

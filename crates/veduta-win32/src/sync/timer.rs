@@ -11,6 +11,7 @@ use crate::pointer::In;
 use crate::rights::{self, STANDARD_RIGHTS_ALL, to_open};
 use crate::table;
 use crate::text::{Narrow, Text, Wide};
+use crate::time::{self, TICKS_PER_SECOND, UNIX_EPOCH};
 use crate::types::{BOOL, DWORD, HANDLE, LARGE, LONG, POINTER, UINT};
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -73,7 +74,7 @@ impl Timer {
         *lock(&self.completion) = Some((Arc::downgrade(&alerts), number));
         let current = Arc::clone(&self.completion);
         Ok(self.timer.set_and_call(due, period, move || {
-            let now = file_time(SystemTime::now());
+            let now = time::now();
             let run = move || completion(argument as POINTER, now as DWORD, (now >> 32) as DWORD);
             // Under the lock: who cancels the timer or sets it anew meanwhile takes it back, or comes first.
             let current = lock(&current);
@@ -89,24 +90,16 @@ fn lock(completion: &Mutex<Option<Queued>>) -> MutexGuard<'_, Option<Queued>> {
     completion.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// From the year 1601 to 1970.
-const UNIX_EPOCH: u64 = 11_644_473_600 * UNITS;
-/// Of 100 nanoseconds, in a second.
-const UNITS: u64 = 10_000_000;
-
-fn file_time(time: SystemTime) -> u64 {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    UNIX_EPOCH + since.as_secs() * UNITS + u64::from(since.subsec_nanos() / 100)
-}
-
 fn duration(units: u64) -> Duration {
-    Duration::new(units / UNITS, (units % UNITS) as u32 * 100)
+    Duration::new(units / TICKS_PER_SECOND, (units % TICKS_PER_SECOND) as u32 * 100)
 }
 
 /// Negative: so long from now. Else the time of day.
 fn due(units: i64) -> Due {
     match u64::try_from(units) {
-        Ok(units) => Due::At(SystemTime::UNIX_EPOCH + duration(units.saturating_sub(UNIX_EPOCH))),
+        Ok(units) => {
+            Due::At(SystemTime::UNIX_EPOCH + duration(units.saturating_sub(UNIX_EPOCH * TICKS_PER_SECOND)))
+        }
         Err(_) => Due::In(duration(units.unsigned_abs())),
     }
 }
