@@ -52,7 +52,7 @@ static void pth_03(void)
     SetLastError(MARK);
     length = GetModuleFileNameW(NULL, few, 4);
     say("too short: %u", (unsigned)length);
-    say("%u, ends in %d,", last(), few[3]);
+    say("%u, ends in %s,", last(), few[3] == 0 ? "a zero" : "a letter of it");
     say("missing module: %s", GetModuleHandleW(wide("no-such-module")) ? "found" : text("NULL %u", last()));
 }
 
