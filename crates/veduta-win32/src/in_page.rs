@@ -1,8 +1,8 @@
 //! `veduta_guarded`: survives a view whose bytes are gone, because its file was cut off or cannot be read.
 //!
-//! Windows raises a structured exception then (`EXCEPTION_IN_PAGE_ERROR`), Linux the signal SIGBUS. The handler does not jump: it edits the
-//! registers to which the kernel returns, so that the thread goes on where [`enter`] left them, and the kernel puts back the signal mask.
-//! What the body was doing is left undone, as with `longjmp`.
+//! Windows raises a structured exception then (`EXCEPTION_IN_PAGE_ERROR`), Linux the signal SIGBUS, which `veduta` handles and puts to
+//! [`recover`]. That does not jump: it edits the registers to which the kernel returns, so that the thread goes on where
+//! `veduta_guarded_enter` left the stack, and the kernel puts back the signal mask. What the body was doing is left undone, as with `longjmp`.
 
 use crate::addresses;
 use crate::code;
@@ -12,9 +12,9 @@ use crate::pointer::Out;
 use crate::types::{INT, POINTER};
 use std::cell::Cell;
 use std::ffi::c_void;
-use std::mem::MaybeUninit;
-use std::ptr::{null, null_mut};
-use std::sync::OnceLock;
+use std::ptr::null_mut;
+use std::sync::atomic::{AtomicBool, Ordering};
+use veduta::os::unix::in_page;
 
 const EXCEPTION_IN_PAGE_ERROR: u32 = 0xC000_0006;
 
@@ -190,112 +190,27 @@ std::arch::global_asm!(
     ".popsection",
 );
 
-/// What handled SIGBUS before.
-static BEFORE: OnceLock<libc::sigaction> = OnceLock::new();
-
-/// Installs the handler, once. It stays: another library may have put its own before it and hand on to this one.
+/// Has faults put to [`recover`].
 fn install() -> Result<()> {
-    if BEFORE.get().is_some() {
-        return Ok(());
-    }
-    static INSTALLING: std::sync::Mutex<()> = std::sync::Mutex::new(());
-    let _installing = INSTALLING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if BEFORE.get().is_some() {
-        return Ok(());
-    }
-    let failed = || Failure::from(std::io::Error::last_os_error());
-    let mut before = MaybeUninit::<libc::sigaction>::zeroed();
-    // SAFETY: only asks, and there is room for the answer.
-    if unsafe { libc::sigaction(libc::SIGBUS, null(), before.as_mut_ptr()) } != 0 {
-        return Err(failed());
-    }
-    // SAFETY: the call has filled it, and zeros would do too.
-    let before = unsafe { before.assume_init() };
-    // Known before the handler can run.
-    let _first = BEFORE.set(before);
-    let mut ours = before;
-    ours.sa_sigaction = handle as extern "C" fn(i32, *mut libc::siginfo_t, *mut c_void) as usize;
-    // Its mask and its other flags are kept, for when it is called from ours. It must stay, and a stack of its own is always right.
-    ours.sa_flags = before.sa_flags & !libc::SA_RESETHAND | libc::SA_SIGINFO | libc::SA_ONSTACK;
-    // SAFETY: the handler has the form that SA_SIGINFO asks for.
-    if unsafe { libc::sigaction(libc::SIGBUS, &raw const ours, null_mut()) } != 0 {
-        return Err(failed());
+    static INSTALLED: AtomicBool = AtomicBool::new(false);
+    if !INSTALLED.load(Ordering::Acquire) {
+        in_page::set_recovery(recover)?;
+        INSTALLED.store(true, Ordering::Release);
     }
     Ok(())
 }
 
-extern "C" fn handle(signal: i32, info: *mut libc::siginfo_t, context: *mut c_void) {
+/// Leaves the body whose thread met a fault in one of our views.
+fn recover(fault: &mut in_page::Fault<'_>) -> bool {
     let frame = INNERMOST.get();
-    if !frame.is_null() {
-        // SAFETY: the kernel passes what happened.
-        let info = unsafe { &*info };
-        let raised_by_fault = info.si_code > 0;
-        // SAFETY: the field is there for signals that a fault raised, and a number for all others.
-        let address = unsafe { info.si_addr() } as usize;
-        // The registry is not locked by this thread: nobody touches memory of the program meanwhile.
-        if raised_by_fault && addresses::is_in_view(address) {
-            // SAFETY: the frame is one of this thread, whose call has not returned.
-            unsafe { (*frame).address = address };
-            // SAFETY: as above.
-            let stack = unsafe { (*frame).stack };
-            go_on(context.cast(), stack);
-            return;
-        }
+    // The registry is not locked by this thread: nobody touches memory of the program meanwhile.
+    if frame.is_null() || !addresses::is_in_view(fault.address()) {
+        return false;
     }
-    hand_on(signal, info, context);
-}
-
-/// Makes the kernel return to [`veduta_guarded_resume`].
-#[cfg(target_arch = "x86_64")]
-fn go_on(context: *mut libc::ucontext_t, stack: usize) {
-    // SAFETY: the kernel passes the interrupted registers, and reads them back.
-    let registers = unsafe { &mut (*context).uc_mcontext.gregs };
-    registers[libc::REG_RIP as usize] = veduta_guarded_resume as *const () as i64;
-    registers[libc::REG_RSP as usize] = stack as i64;
-}
-
-/// Makes the kernel return to [`veduta_guarded_resume`].
-#[cfg(target_arch = "aarch64")]
-fn go_on(context: *mut libc::ucontext_t, stack: usize) {
-    /// The kind of branch that led there, which a landing pad would be asked for.
-    const BTYPE: u64 = 3 << 10;
-    // SAFETY: the kernel passes the interrupted registers, and reads them back.
-    let registers = unsafe { &mut (*context).uc_mcontext };
-    registers.pc = veduta_guarded_resume as *const () as u64;
-    registers.sp = stack as u64;
-    registers.pstate &= !BTYPE;
-}
-
-/// What would have happened without this handler.
-fn hand_on(signal: i32, info: *mut libc::siginfo_t, context: *mut c_void) {
-    let before = BEFORE.get();
-    let handler = before.map_or(libc::SIG_DFL, |before| before.sa_sigaction);
-    // SAFETY: the kernel passes what happened.
-    let raised_by_fault = unsafe { (*info).si_code } > 0;
-    match (handler, before) {
-        // Ignored: what somebody sent. A fault cannot be.
-        (libc::SIG_IGN, _) if !raised_by_fault => {}
-        (libc::SIG_DFL | libc::SIG_IGN, _) | (_, None) => {
-            // SAFETY: zeros are a valid set of flags and signals, and SIG_DFL is 0.
-            let default: libc::sigaction = unsafe { std::mem::zeroed() };
-            // SAFETY: gives up this handler for the one of the system, which ends the process.
-            unsafe { libc::sigaction(signal, &raw const default, null_mut()) };
-            if !raised_by_fault {
-                // It is blocked until the return, and comes then. A fault comes again by itself.
-                // SAFETY: a signal to this thread.
-                unsafe { libc::raise(signal) };
-            }
-        }
-        (handler, Some(before)) if before.sa_flags & libc::SA_SIGINFO != 0 => {
-            // SAFETY: it was installed as a function of this form.
-            let handler: extern "C" fn(i32, *mut libc::siginfo_t, *mut c_void) =
-                unsafe { std::mem::transmute(handler) };
-            handler(signal, info, context);
-        }
-        (handler, Some(_)) => {
-            // SAFETY: it was installed as a function of this form.
-            let handler: extern "C" fn(i32) = unsafe { std::mem::transmute(handler) };
-            handler(signal);
-        }
-    }
+    // SAFETY: the frame is one of this thread, whose call has not returned.
+    unsafe { (*frame).address = fault.address() };
+    // SAFETY: as above.
+    let stack = unsafe { (*frame).stack };
+    // SAFETY: that is what `veduta_guarded_resume` is for: it needs the stack as it was left for it, and no more.
+    unsafe { fault.go_on(veduta_guarded_resume as *const () as usize, stack) }
 }

@@ -61,6 +61,7 @@ codes! {
     TOO_MANY_POSTS = 298, "the semaphore's maximum would be passed";
     INVALID_ADDRESS = 487, "that address range is not free or not a view";
     NOACCESS = 998, "the memory may not be accessed in that way";
+    SWAPERROR = 999, "bytes of the memory are not there";
     FILE_INVALID = 1006, "the file is empty";
     IO_DEVICE = 1117, "input or output failed";
     MAPPED_ALIGNMENT = 1132, "the address or offset is not aligned";
@@ -113,6 +114,7 @@ struct Inner {
     code: Code,
     operation: &'static str,
     object: Option<String>,
+    offset: Option<u64>,
     hint: Option<Cow<'static, str>>,
     source: Option<io::Error>,
 }
@@ -120,12 +122,18 @@ struct Inner {
 impl Error {
     /// A failure of `operation` ("open section", "map view"), not yet tied to an object.
     pub(crate) fn new(code: Code, operation: &'static str) -> Error {
-        Error(Box::new(Inner { code, operation, object: None, hint: None, source: None }))
+        Error(Box::new(Inner { code, operation, object: None, offset: None, hint: None, source: None }))
     }
 
     /// Adds what the caller can do, or what was needed and what was there.
     pub(crate) fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Error {
         self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// Says where in the object.
+    pub(crate) fn offset(mut self, offset: u64) -> Error {
+        self.0.offset = Some(offset);
         self
     }
 
@@ -162,6 +170,14 @@ impl Error {
     /// The object's name or the file's path, where there is one.
     pub fn object_name(&self) -> Option<&str> {
         self.0.object.as_deref()
+    }
+
+    /// Which byte of the view could not be had, counted from its first; `None` for failures that are not about one.
+    ///
+    /// Of a copy that was writing, the bytes before it were written. Known for [`Code::SWAPERROR`] from all that copies to or
+    /// from a view; where two views take part, the message says which.
+    pub fn failed_at(&self) -> Option<u64> {
+        self.0.offset
     }
 
     /// What to do about it, or what was needed and what was there.

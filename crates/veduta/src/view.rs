@@ -146,11 +146,13 @@ impl<'a> ViewOptions<'a> {
 /// # Errors
 /// All accesses fail with [`Code::INVALID_PARAMETER`] outside of the view, [`Code::NOACCESS`] where the access it was mapped
 /// with, or later [`protect`](View::protect)ed to, does not allow it, and [`Code::MAPPED_ALIGNMENT`] for atomics at
-/// addresses that are not multiples of their size.
+/// addresses that are not multiples of their size. All copies fail with [`Code::SWAPERROR`] where bytes are not there any
+/// more, because the file was cut off, a disk is full or a device failed; [`Error::failed_at`] says where.
 ///
 /// # Linux
-/// A file that is cut off under its view ends the process with SIGBUS at the next access, see docs/limits.md. Memory
-/// sections cannot be cut off.
+/// Missing bytes are met without an error only by who touches them without a copy: through an atomic, a slice or a pointer. That
+/// ends the process with SIGBUS, unless it takes care of it ([`in_page`](crate::os::unix::in_page)). Memory sections cannot be
+/// cut off.
 #[derive(Debug)]
 pub struct View {
     memory: Memory,
@@ -357,10 +359,11 @@ impl View {
     /// Cheaper than mapping the other file too: its pages need not be mapped, only filled.
     ///
     /// # Errors
-    /// [`Code::IO_DEVICE`] if the range lies beyond the end of a file that was cut off, and whatever the file's system says.
+    /// [`Code::SWAPERROR`] if the range lies beyond the end of a file that was cut off, and whatever the file's system says.
     pub fn write_to(&self, range: Range<usize>, file: &File, at: u64) -> Result<usize> {
+        let start = range.start as u64;
         let bytes = self.readable("write view to file", range.clone())?.raw(range)?;
-        sys::view::write_to(bytes, file.as_fd(), at)
+        sys::view::write_to(bytes, file.as_fd(), at).map_err(|error| error.offset(start))
     }
 
     /// The atomic at an offset: one instruction, as anywhere.
@@ -450,7 +453,7 @@ impl View {
     /// - [`Code::INVALID_PARAMETER`]: the view is not copy-on-write.
     /// - [`Code::NOACCESS`]: part of it was [`protect`](View::protect)ed against reading.
     /// - [`Code::NOT_ENOUGH_MEMORY`]: there is none for the copy.
-    /// - [`Code::IO_DEVICE`]: part of the view lies beyond the end of its file, or cannot be read.
+    /// - [`Code::SWAPERROR`]: part of the view lies beyond the end of its file, or cannot be read.
     pub fn into_private(self) -> Result<PrivateView> {
         const OPERATION: &str = "make view private";
         if !self.access.copies() {

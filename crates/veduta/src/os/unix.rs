@@ -1,4 +1,5 @@
-//! Handles as file descriptors: to send over a Unix socket, or to leave to a child process.
+//! What Unix systems have of their own: handles as file descriptors, to send over a socket or to leave to a child process, and
+//! [the signal](in_page) of bytes that are not there.
 //!
 //! A handle is one to three descriptors. The first, its *card*, says what the others are; they belong together and keep
 //! their order.
@@ -14,6 +15,8 @@
 //! assert_eq!(section.map(ViewAccess::Read)?.compare_bytes(0, b"passed on")?, None);
 //! # Ok::<(), veduta::Error>(())
 //! ```
+
+pub mod in_page;
 
 use crate::{Code, Error, Result, sys};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};

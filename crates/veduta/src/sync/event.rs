@@ -60,13 +60,14 @@ impl Event {
     /// nobody waits it stays signaled until somebody does. Signaling what is signaled changes nothing.
     ///
     /// # Errors
-    /// [`Code::ACCESS_DENIED`](crate::Code::ACCESS_DENIED): the handle has no [`SyncAccess::MODIFY_STATE`].
+    /// - [`Code::ACCESS_DENIED`](crate::Code::ACCESS_DENIED): the handle has no [`SyncAccess::MODIFY_STATE`].
+    /// - [`Code::INVALID_DATA`](crate::Code::INVALID_DATA): somebody cut off the event's entry, and it is lost.
     #[doc(alias = "SetEvent")]
     pub fn set(&self) -> Result<()> {
         self.handle.check(SyncAccess::MODIFY_STATE, "set event")?;
         // An event cannot be too full.
         let _ = self.handle.sys.put(1);
-        Ok(())
+        self.handle.check_intact()
     }
 
     /// Makes the event unsignaled. Waiters that were released stay released.
@@ -77,7 +78,7 @@ impl Event {
     pub fn reset(&self) -> Result<()> {
         self.handle.check(SyncAccess::MODIFY_STATE, "reset event")?;
         self.handle.sys.reset();
-        Ok(())
+        self.handle.check_intact()
     }
 
     /// Releases those who wait at this moment (all with manual reset, else one), and leaves the event unsignaled.
@@ -91,7 +92,7 @@ impl Event {
     pub fn pulse(&self) -> Result<()> {
         self.handle.check(SyncAccess::MODIFY_STATE, "pulse event")?;
         self.handle.sys.pulse();
-        Ok(())
+        self.handle.check_intact()
     }
 }
 

@@ -36,6 +36,11 @@ impl Handle {
         }
     }
 
+    /// Fails if the object was cut off before, or by, what was just done with it.
+    pub(crate) fn check_intact(&self) -> Result<()> {
+        self.sys.check_intact().map_err(|error| self.tell(error))
+    }
+
     /// Refuses what the handle has no right to.
     #[inline]
     fn check(&self, right: SyncAccess, operation: &'static str) -> Result<()> {

@@ -54,7 +54,9 @@ impl Semaphore {
             return Err(self.handle.tell(error));
         }
         self.handle.check(SyncAccess::MODIFY_STATE, OPERATION)?;
-        self.handle.sys.put(units).map_err(|count| {
+        let before = self.handle.sys.put(units);
+        self.handle.check_intact()?;
+        before.map_err(|count| {
             self.handle.tell(
                 Error::new(Code::TOO_MANY_POSTS, OPERATION).hint(format!(
                     "it has {count}, and there is no room for {units} more; nothing is changed"

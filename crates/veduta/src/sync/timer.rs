@@ -111,7 +111,7 @@ impl Timer {
     pub fn cancel(&self) -> Result<()> {
         self.handle.check(SyncAccess::MODIFY_STATE, "cancel timer")?;
         self.handle.sys.disarm();
-        Ok(())
+        self.handle.check_intact()
     }
 }
 

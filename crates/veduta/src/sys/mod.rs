@@ -7,6 +7,7 @@
 //!   `duplicate`, `seal`, `is_sealed` and its public `facts`. A section knows its descriptors; what they are for is policy and
 //!   stands in `crate::section`.
 //! - `view::Mapping`: whole pages at addresses, unmapped when dropped; `view::{start_write_back, commit, committed}`, `promise`.
+//! - what lets the copies in `crate::memory` go on that meet missing bytes: their `landing`.
 //! - `namespace::{list, find, sweep}`: what lives, who holds it, and the removal of what nobody holds.
 //! - `PAGE`: the size of the pages that protections and residency are told in.
 //!

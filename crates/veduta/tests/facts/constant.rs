@@ -133,6 +133,7 @@ fn codes(_: &Row) -> Value {
         Code::FILENAME_EXCED_RANGE,
         Code::INVALID_ADDRESS,
         Code::NOACCESS,
+        Code::SWAPERROR,
         Code::FILE_INVALID,
         Code::IO_DEVICE,
         Code::MAPPED_ALIGNMENT,

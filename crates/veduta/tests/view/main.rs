@@ -3,6 +3,7 @@
 mod atomics;
 mod bytes;
 mod durable;
+mod missing;
 mod place;
 mod protect;
 mod resident;

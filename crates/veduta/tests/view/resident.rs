@@ -106,7 +106,7 @@ fn populating_what_was_cut_off_is_an_error() {
     let view = Section::options().file(&file).create_unnamed().unwrap().map(ViewAccess::Read).unwrap();
     file.set_len(PAGE as u64).unwrap();
     view.advise(0..PAGE, Advice::PopulateRead).unwrap();
-    assert_eq!(code(view.advise(0..2 * PAGE, Advice::PopulateRead)), Code::IO_DEVICE);
+    assert_eq!(code(view.advise(0..2 * PAGE, Advice::PopulateRead)), Code::SWAPERROR);
 }
 
 /// How much of a mapping is locked, in bytes.

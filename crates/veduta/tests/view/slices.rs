@@ -161,7 +161,7 @@ fn a_file_that_was_cut_off_cannot_become_private() {
     let copy = Section::options().file(&file).create_unnamed().unwrap().map(ViewAccess::Copy).unwrap();
     file.set_len(100).unwrap();
     let error = copy.into_private().unwrap_err();
-    assert_eq!(error.code(), Code::IO_DEVICE);
+    assert_eq!(error.code(), Code::SWAPERROR);
     assert!(error.advice().unwrap().contains("beyond the end of its file"), "{error}");
 }
 

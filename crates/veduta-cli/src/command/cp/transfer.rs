@@ -103,7 +103,7 @@ impl Work<'_> {
     /// A failure of the side that is to blame for an error: the source has no page, or the copy takes no bytes.
     fn blame(&self, error: &veduta::Error) -> Failure {
         match error.raw_os_error() {
-            Some(errno) if error.code() != Code::IO_DEVICE => {
+            Some(errno) if error.code() != Code::SWAPERROR => {
                 self.draft.failure(&io::Error::from_raw_os_error(errno))
             }
             _ => self.source.failure(error),

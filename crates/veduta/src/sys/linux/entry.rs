@@ -14,6 +14,7 @@ use super::directory::{self, Directory, ENTRY, FileName, open_at};
 use super::error::failed;
 use super::fork;
 use super::hold::Hold;
+use super::in_page::Watched;
 use super::presence;
 use super::record::{FileId, PAGE, RawRecord, Record, WORD_OFFSET, word};
 use super::step::{Step, reached};
@@ -233,16 +234,16 @@ fn revive(place: &Place, entry: BorrowedFd<'_>) -> Result<bool> {
             Err(errno) => return Err(failed("open entry", errno)),
         },
     };
-    let mut seen = writable.load();
+    let mut seen = writable.load()?;
     loop {
         match seen {
             word::LIVE => return Ok(true),
             word::DEAD => return Ok(false),
             dying => {
                 reached(Step::Revive);
-                match writable.change(dying, word::LIVE) {
-                    Ok(()) => return Ok(true),
-                    Err(now) => seen = now,
+                seen = writable.exchange(dying, word::LIVE)?;
+                if seen == dying {
+                    return Ok(true);
                 }
             }
         }
@@ -462,24 +463,24 @@ pub(crate) fn kill(entry: BorrowedFd<'_>) -> Result<bool> {
     let mapped = Word::of(entry)?;
     loop {
         reached(Step::ReadWord);
-        let seen = mapped.load();
+        let seen = mapped.load()?;
         if seen == word::DEAD {
             return Ok(true);
         }
         let mark = word::dying(unique() & (u64::MAX >> 2));
         reached(Step::MarkDying);
-        if mapped.change(seen, mark).is_err() {
+        if mapped.exchange(seen, mark)? != seen {
             continue;
         }
         if is_free(entry)? {
             reached(Step::MarkDead);
-            if mapped.change(mark, word::DEAD).is_ok() {
+            if mapped.exchange(mark, word::DEAD)? == mark {
                 return Ok(true);
             }
         } else {
             reached(Step::Restore);
             // If somebody else changed it meanwhile, they know better.
-            let _ = mapped.change(mark, word::LIVE);
+            mapped.exchange(mark, word::LIVE)?;
             return Ok(false);
         }
     }
@@ -554,13 +555,18 @@ pub(crate) fn store_dead(entry: BorrowedFd<'_>) -> rustix::io::Result<()> {
 
 /// The word of an entry, where all processes see it.
 pub(crate) struct Word {
+    // Before the mapping goes.
+    watched: Watched,
     page: Mapping,
 }
 
 impl Word {
     /// Maps the word of an entry that is long enough to have one. The description must be writable.
     pub(crate) fn of(entry: BorrowedFd<'_>) -> Result<Word> {
-        Ok(Word { page: Mapping::new(entry, 0, PAGE, ViewAccess::Write, None)? })
+        let page = Mapping::new(entry, 0, PAGE, ViewAccess::Write, None)?;
+        // SAFETY: the mapping is this value's, and used for its word alone, which is an atomic.
+        let watched = unsafe { Watched::new(page.base().as_ptr()) };
+        Ok(Word { watched, page })
     }
 
     fn atomic(&self) -> &AtomicU64 {
@@ -570,12 +576,24 @@ impl Word {
         unsafe { AtomicU64::from_ptr(address.cast()) }
     }
 
-    fn load(&self) -> u64 {
-        self.atomic().load(Ordering::SeqCst)
+    fn load(&self) -> Result<u64> {
+        self.checked(self.atomic().load(Ordering::SeqCst))
     }
 
-    fn change(&self, from: u64, to: u64) -> Result<(), u64> {
-        self.atomic().compare_exchange(from, to, Ordering::SeqCst, Ordering::SeqCst).map(drop)
+    /// Changes the word if it is `from`. Gives what it was.
+    fn exchange(&self, from: u64, to: u64) -> Result<u64> {
+        let (Ok(seen) | Err(seen)) =
+            self.atomic().compare_exchange(from, to, Ordering::SeqCst, Ordering::SeqCst);
+        self.checked(seen)
+    }
+
+    /// What was seen, if that was the entry.
+    fn checked(&self, seen: u64) -> Result<u64> {
+        if self.watched.is_gone() {
+            return Err(Error::new(Code::INVALID_DATA, "read entry")
+                .hint("somebody cut it off meanwhile; `veduta sweep` removes it if nobody holds it"));
+        }
+        Ok(seen)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Mappings: one call each, and what the kernel says of them.
 
 use super::error::{failed, last};
+use super::in_page;
 use super::record::PAGE;
 use crate::{Advice, Code, Error, Result, ViewAccess};
 use rustix::fd::{AsFd, BorrowedFd};
@@ -35,6 +36,7 @@ impl Mapping {
         access: ViewAccess,
         base: Option<usize>,
     ) -> Result<Mapping> {
+        in_page::be_ready()?;
         let mut flags = if access.copies() { MapFlags::PRIVATE } else { MapFlags::SHARED };
         if access.copies() {
             // A copy is paid for when it is made: the promise of the section does not cover it.
@@ -104,7 +106,7 @@ impl Mapping {
             Errno::INVAL => Error::new(Code::NOT_SUPPORTED, OPERATION)
                 .source(errno)
                 .hint("this kernel does not know that advice"),
-            Errno::FAULT => Error::new(Code::IO_DEVICE, OPERATION)
+            Errno::FAULT => Error::new(Code::SWAPERROR, OPERATION)
                 .source(errno)
                 .hint("part of the view is beyond the end of its file, or could not be read or given memory"),
             errno => failed(OPERATION, errno),
@@ -182,7 +184,7 @@ pub(crate) fn private_copy(bytes: *mut [u8]) -> Result<Mapping> {
     while done < bytes.len() {
         let rest =
             std::ptr::slice_from_raw_parts_mut(bytes.cast::<u8>().wrapping_add(done), bytes.len() - done);
-        match write_to(rest, copy.as_fd(), done as u64)? {
+        match write_to(rest, copy.as_fd(), done as u64).map_err(|error| error.offset(done as u64))? {
             0 => return Err(failed(OPERATION, Errno::NOSPC)),
             written => done += written,
         }
@@ -272,13 +274,28 @@ pub(crate) fn write_to(bytes: *mut [u8], file: BorrowedFd<'_>, at: u64) -> Resul
         match last() {
             Errno::INTR => {}
             Errno::FAULT => {
-                return Err(Error::new(Code::IO_DEVICE, OPERATION).source(Errno::FAULT).hint(
+                return Err(Error::new(Code::SWAPERROR, OPERATION).source(Errno::FAULT).hint(
                     "the range lies beyond the end of its file, which was cut off, or could not be read",
                 ));
             }
             errno => return Err(failed(OPERATION, errno)),
         }
     }
+}
+
+/// Has the kernel copy bytes within this process: it finds out by itself if they are gone. Says how many it copied, from the
+/// first on.
+///
+/// # Safety
+/// `to` may be written, for `len` bytes, by whoever reads it.
+#[cfg(any(test, not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
+pub(crate) unsafe fn copy_within_process(to: *mut u8, from: *const u8, len: usize) -> usize {
+    let to = libc::iovec { iov_base: to.cast(), iov_len: len };
+    let from = libc::iovec { iov_base: from.cast_mut().cast(), iov_len: len };
+    let this = rustix::process::getpid().as_raw_pid();
+    // SAFETY: the caller vouches for the target; what is not mapped the kernel finds out.
+    let copied = unsafe { libc::process_vm_readv(this, &raw const to, 1, &raw const from, 1, 0) };
+    usize::try_from(copied).unwrap_or(0)
 }
 
 fn protection(access: ViewAccess) -> ProtFlags {

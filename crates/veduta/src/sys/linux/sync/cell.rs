@@ -1,6 +1,7 @@
 //! A synchronization object as this process has it mapped: once, however many handles there are.
 
 use super::super::error::failed;
+use super::super::in_page;
 use super::super::record::{FileId, PAGE};
 use super::owner::{Acquired, Owner};
 use super::page::Page;
@@ -8,7 +9,7 @@ use super::patience::Patience;
 use super::robust::{Node, Thread};
 use super::seats::Seats;
 use super::signal::Rule;
-use crate::Result;
+use crate::{Code, Error, Result};
 use rustix::fd::BorrowedFd;
 use rustix::mm::{self, MapFlags, ProtFlags};
 #[cfg(not(loom))]
@@ -18,8 +19,10 @@ use std::ptr::NonNull;
 const MAP: &str = "map state of object";
 
 pub(crate) struct Cell {
-    /// Where [`Cell::LEN`] bytes are mapped: the shared page, and behind it a private one.
-    base: NonNull<u8>,
+    /// The shared page may be cut off by whoever can write to its file. Before the mapping goes.
+    #[cfg(not(loom))]
+    watched: in_page::Watched,
+    mapped: Mapped,
     pub(super) id: FileId,
     pub(super) nature: Nature,
     pub(super) seats: Seats,
@@ -37,11 +40,15 @@ unsafe impl Send for Cell {}
 // SAFETY: as for `Send`.
 unsafe impl Sync for Cell {}
 
-impl Cell {
+/// The shared page, and behind it a private one. Unmapped when dropped.
+struct Mapped {
+    base: NonNull<u8>,
+}
+
+impl Mapped {
     const LEN: usize = 2 * PAGE;
 
-    /// Maps the page at `start` in `bytes`.
-    pub(super) fn map(bytes: BorrowedFd<'_>, start: u64, id: FileId, rule: Option<Rule>) -> Result<Cell> {
+    fn new(bytes: BorrowedFd<'_>, start: u64) -> Result<Mapped> {
         let fail = |errno| failed(MAP, errno);
         let access = ProtFlags::READ | ProtFlags::WRITE;
         // SAFETY: new memory, where the kernel likes it.
@@ -56,34 +63,101 @@ impl Cell {
         let flags = MapFlags::SHARED | MapFlags::FIXED;
         // SAFETY: replaces the first page of what was just mapped, and nobody knows of.
         unsafe { mm::mmap(base, PAGE, access, flags, bytes, start) }.map_err(unmap)?;
-        let base = NonNull::new(base.cast::<u8>()).ok_or_else(|| fail(rustix::io::Errno::FAULT))?;
+        Ok(Mapped { base: NonNull::new(base.cast::<u8>()).ok_or_else(|| fail(rustix::io::Errno::FAULT))? })
+    }
+}
+
+#[cfg(not(loom))]
+impl Drop for Mapped {
+    fn drop(&mut self) {
+        let base = self.base.as_ptr().cast::<c_void>();
+        // SAFETY: what `new` mapped, and nobody can reach any more.
+        let unmapped = unsafe { mm::munmap(base, Self::LEN) };
+        debug_assert_eq!(unmapped, Ok(()), "a whole mapping can be unmapped");
+    }
+}
+
+#[cfg(loom)]
+impl Drop for Mapped {
+    fn drop(&mut self) {
+        // SAFETY: what `Cell::new` leaked; under loom nothing is mapped.
+        drop(unsafe { Box::from_raw(self.base.cast::<Page>().as_ptr()) });
+    }
+}
+
+impl Cell {
+    /// Maps the page at `start` in `bytes`.
+    pub(super) fn map(bytes: BorrowedFd<'_>, start: u64, id: FileId, rule: Option<Rule>) -> Result<Cell> {
+        in_page::be_ready()?;
+        let mapped = Mapped::new(bytes, start)?;
+        let base = mapped.base;
         let nature = match rule {
             Some(rule) => Nature::Signal(rule),
             // SAFETY: the private page is right behind the shared one, and the registry keeps both for owners.
             None => Nature::Mutex(Owner::new(unsafe { Node::of_page(base) })),
         };
-        Ok(Cell { base, id, nature, seats: Seats::new(), patience: Patience::new() })
+        Ok(Cell {
+            // SAFETY: a `Page` is all atomics, and the mapping is this cell's.
+            #[cfg(not(loom))]
+            watched: unsafe { in_page::Watched::new(base.as_ptr()) },
+            mapped,
+            id,
+            nature,
+            seats: Seats::new(),
+            patience: Patience::new(),
+        })
     }
 
     /// A cell with a page of its own, in plain memory.
     #[cfg(loom)]
     pub(super) fn new(page: Page, id: FileId, nature: impl FnOnce(NonNull<u8>) -> Nature) -> Cell {
         let base = NonNull::from(Box::leak(Box::new(page))).cast();
-        Cell { base, id, nature: nature(base), seats: Seats::new(), patience: Patience::new() }
+        Cell {
+            mapped: Mapped { base },
+            id,
+            nature: nature(base),
+            seats: Seats::new(),
+            patience: Patience::new(),
+        }
     }
 
     #[inline]
     pub(super) fn page(&self) -> &Page {
         // SAFETY: the page is mapped as long as `self` is, aligned, and consists of atomics, for which any bytes will do.
-        unsafe { self.base.cast::<Page>().as_ref() }
+        unsafe { self.mapped.base.cast::<Page>().as_ref() }
+    }
+
+    /// Whether the shared page is gone: what is done with the object, or was done just now, reaches nobody else.
+    #[inline]
+    pub(super) fn is_gone(&self) -> bool {
+        #[cfg(not(loom))]
+        return self.watched.is_gone();
+        #[cfg(loom)]
+        return false;
+    }
+
+    pub(super) fn check_intact(&self) -> Result<()> {
+        if self.is_gone() { Err(cut_off()) } else { Ok(()) }
     }
 
     /// Takes the object if it can be had at once. `slept`: the calling thread has slept for it.
     pub(super) fn try_acquire(&self, slept: bool) -> Result<Option<Acquired>> {
-        match &self.nature {
-            Nature::Mutex(owner) => owner.try_acquire(self.page(), Thread::current()?, slept),
-            Nature::Signal(rule) => Ok(self.page().try_take(*rule).then_some(Acquired::Free)),
+        let acquired = match &self.nature {
+            Nature::Mutex(owner) => owner.try_acquire(self.page(), Thread::current()?, slept)?,
+            Nature::Signal(rule) => self.page().try_take(*rule).then_some(Acquired::Free),
+        };
+        self.believe(acquired)
+    }
+
+    /// What was acquired, unless it is of no use to anybody.
+    pub(super) fn believe(&self, acquired: Option<Acquired>) -> Result<Option<Acquired>> {
+        if !self.is_gone() {
+            return Ok(acquired);
         }
+        if let (Some(acquired), Nature::Mutex(owner)) = (acquired, &self.nature) {
+            owner.put_back(self.page(), acquired)?;
+        }
+        Err(cut_off())
     }
 
     pub(super) fn is_available(&self) -> Result<bool> {
@@ -99,20 +173,9 @@ impl Cell {
     }
 }
 
-#[cfg(not(loom))]
-impl Drop for Cell {
-    fn drop(&mut self) {
-        let base = self.base.as_ptr().cast::<c_void>();
-        // SAFETY: what `map` mapped, and nobody can reach any more.
-        let unmapped = unsafe { mm::munmap(base, Self::LEN) };
-        debug_assert_eq!(unmapped, Ok(()), "a whole mapping can be unmapped");
-    }
-}
-
-#[cfg(loom)]
-impl Drop for Cell {
-    fn drop(&mut self) {
-        // SAFETY: what `new` leaked; under loom nothing is mapped.
-        drop(unsafe { Box::from_raw(self.base.cast::<Page>().as_ptr()) });
-    }
+#[cold]
+fn cut_off() -> Error {
+    Error::new(Code::INVALID_DATA, "use object").hint(
+        "somebody cut its entry off: it is lost for all who have it; close every handle, and create it anew",
+    )
 }

@@ -286,9 +286,14 @@ impl Object {
     #[inline(always)]
     pub(crate) fn try_claim(&self, thread: Thread) -> bool {
         match &self.cell().nature {
-            Nature::Mutex(owner) => owner.try_claim(self.cell().page(), thread),
+            Nature::Mutex(owner) => !self.cell().is_gone() && owner.try_claim(self.cell().page(), thread),
             Nature::Signal(_) => false,
         }
+    }
+
+    /// Fails if the object was cut off before, or by, what was just done with it.
+    pub(crate) fn check_intact(&self) -> Result<()> {
+        self.cell().check_intact()
     }
 
     /// Acquires a mutex if it can be had at once.
@@ -301,7 +306,8 @@ impl Object {
     pub(crate) fn release_mutex(&self, thread: Thread) -> Result<()> {
         let Nature::Mutex(owner) = &self.cell().nature else { return Err(owner::not_owner()) };
         let thread = if thread.is_current() { thread } else { Thread::current()? };
-        owner.release(self.cell().page(), thread)
+        owner.release(self.cell().page(), thread)?;
+        self.check_intact()
     }
 
     /// Notes that a guard answers for an acquisition by the calling thread. `false`: each has one.
@@ -355,7 +361,8 @@ impl Object {
 
     /// Sets a timer.
     pub(crate) fn arm(&self, schedule: Schedule) -> Result<()> {
-        timers::arm(self.cell(), schedule)
+        timers::arm(self.cell(), schedule)?;
+        self.check_intact()
     }
 
     /// Stops a timer.

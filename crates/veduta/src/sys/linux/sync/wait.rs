@@ -92,6 +92,7 @@ pub(crate) fn any(
     match targets {
         [Target { cell: Cell { nature: Nature::Mutex(owner), .. }, .. }] if interrupt.is_none() => {
             let acquired = owner.acquire(targets[0].cell.page(), deadline)?;
+            let acquired = targets[0].cell.believe(acquired)?;
             Ok(Some(acquired.map_or(Waited::TimedOut, |acquired| waited(0, acquired))))
         }
         [first, ..] => match first.cell.patience.spin(deadline, || try_any(cells(targets), false))? {

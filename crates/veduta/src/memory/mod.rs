@@ -4,11 +4,17 @@
 //! and out by machine code that the compiler does not look into, or touched through atomics.
 #![allow(unsafe_code)]
 
+mod atomic;
+mod copy;
+
+pub use atomic::{SharedAtomic, SharedInteger};
+pub(crate) use copy::landing;
+
 use crate::{Code, Error, Result};
+use copy::{APART, Fault, copy, fill};
 use std::mem::MaybeUninit;
 use std::ops::Range;
 use std::ptr::NonNull;
-use std::sync::atomic::*;
 use zerocopy::FromBytes;
 
 /// Addresses that are mapped as long as the owner of this value keeps them so, and for what it says.
@@ -67,18 +73,36 @@ impl Memory {
         ))
     }
 
+    fn has(&self, fault: Fault) -> bool {
+        (self.base.addr().get()..self.base.addr().get() + self.len).contains(&fault.address.get())
+    }
+
+    #[cold]
+    fn missing(&self, operation: &'static str, fault: Fault) -> Error {
+        let error = Error::new(Code::SWAPERROR, operation);
+        if !self.has(fault) {
+            return error.hint(format!(
+                "the buffer given, at {:#x}, is mapped from a file itself, which has no such byte any more",
+                fault.address
+            ));
+        }
+        let offset = fault.address.get() - self.base.addr().get();
+        error.offset(offset as u64).hint(format!(
+            "byte {offset} of the view is not there: its file was cut off, its disk is full or could not be read"
+        ))
+    }
+
     pub(crate) fn read(&self, offset: usize, buffer: &mut [u8]) -> Result<()> {
         let from = self.at("read from view", offset, buffer.len())?;
         // SAFETY: `at` bounded the range, which is mapped and readable (see `new`); `buffer` is ours.
-        unsafe { copy(buffer.as_mut_ptr(), from, buffer.len()) };
-        Ok(())
+        unsafe { copy(buffer.as_mut_ptr(), from, buffer.len()) }
+            .map_err(|fault| self.missing("read from view", fault))
     }
 
     pub(crate) fn write(&self, offset: usize, bytes: &[u8]) -> Result<()> {
         let to = self.at("write to view", offset, bytes.len())?;
         // SAFETY: `at` bounded the range, which is mapped and writable (see `new`); `bytes` do not change.
-        unsafe { copy(to, bytes.as_ptr(), bytes.len()) };
-        Ok(())
+        unsafe { copy(to, bytes.as_ptr(), bytes.len()) }.map_err(|fault| self.missing("write to view", fault))
     }
 
     /// The addresses of a range, for the system to read from or write to.
@@ -91,7 +115,8 @@ impl Memory {
         let from = self.at("read from view", offset, size_of::<T>())?;
         let mut value = MaybeUninit::<T>::uninit();
         // SAFETY: `at` bounded the range, which is mapped and readable (see `new`); `value` has that size.
-        unsafe { copy(value.as_mut_ptr().cast(), from, size_of::<T>()) };
+        unsafe { copy(value.as_mut_ptr().cast(), from, size_of::<T>()) }
+            .map_err(|fault| self.missing("read from view", fault))?;
         // SAFETY: every byte was written, and `FromBytes` says that any bytes are a valid `T`.
         Ok(unsafe { value.assume_init() })
     }
@@ -99,8 +124,7 @@ impl Memory {
     pub(crate) fn fill(&self, range: Range<usize>, byte: u8) -> Result<()> {
         let (to, len) = self.within("fill view", &range)?;
         // SAFETY: `at` bounded the range, which is mapped and writable (see `new`).
-        unsafe { fill(to, byte, len) };
-        Ok(())
+        unsafe { fill(to, byte, len) }.map_err(|fault| self.missing("fill view", fault))
     }
 
     /// Copies from one memory to another; within one it minds the overlap.
@@ -108,23 +132,26 @@ impl Memory {
         const OPERATION: &str = "copy between views";
         let (from, len) = source.within(OPERATION, &from)?;
         let to = self.at(OPERATION, to, len)?;
-        let overlaps = (to as usize).wrapping_sub(from as usize) < len;
-        if !overlaps {
-            // SAFETY: `at` bounded both ranges, which are mapped and allow it (see `new`); a forward copy to lower or disjoint
-            // addresses never reads what it wrote.
-            unsafe { copy(to, from, len) };
-            return Ok(());
+        let missing = |fault: Fault| {
+            if source.has(fault) { source.missing(OPERATION, fault) } else { self.missing(OPERATION, fault) }
+        };
+        let (ahead, behind) = (to.addr().wrapping_sub(from.addr()), from.addr().wrapping_sub(to.addr()));
+        if ahead >= len && (behind >= len || behind >= APART) {
+            // SAFETY: `at` bounded both ranges, which are mapped and allow it (see `new`); they are disjoint, or as far apart as
+            // they have to be.
+            return unsafe { copy(to, from, len) }.map_err(missing);
         }
-        // The target begins inside the source: from the end, by way of memory of our own.
+        // By way of memory of our own, beginning where nothing is overwritten that is still to be read.
         let mut piece = [0_u8; 4096];
-        let mut left = len;
-        while left > 0 {
-            let size = left.min(piece.len());
-            left -= size;
+        let pieces = len.div_ceil(piece.len());
+        for index in 0..pieces {
+            let index = if ahead < len { pieces - 1 - index } else { index };
+            let at = index * piece.len();
+            let size = piece.len().min(len - at);
             // SAFETY: the piece lies within the range bounded above, and `piece` is ours.
-            unsafe { copy(piece.as_mut_ptr(), from.wrapping_add(left), size) };
+            unsafe { copy(piece.as_mut_ptr(), from.wrapping_add(at), size) }.map_err(missing)?;
             // SAFETY: as above.
-            unsafe { copy(to.wrapping_add(left), piece.as_ptr(), size) };
+            unsafe { copy(to.wrapping_add(at), piece.as_ptr(), size) }.map_err(missing)?;
         }
         Ok(())
     }
@@ -198,167 +225,10 @@ fn misaligned(offset: usize, address: usize, align: usize) -> Error {
     ))
 }
 
-/// An atomic integer of the standard library that can stand in shared memory.
-pub trait SharedAtomic: sealed::Sealed {
-    /// The integer.
-    type Value: Copy;
-    #[doc(hidden)]
-    fn load(&self, order: Ordering) -> Self::Value;
-    #[doc(hidden)]
-    fn store(&self, value: Self::Value, order: Ordering);
-}
-
-/// An integer that can be loaded and stored atomically in shared memory.
-pub trait SharedInteger: Copy + sealed::Sealed {
-    /// Its atomic.
-    type Atomic: SharedAtomic<Value = Self>;
-}
-
-mod sealed {
-    pub trait Sealed {}
-}
-
-macro_rules! atomics {
-    ($($atomic:ident = $integer:ident),*) => {$(
-        impl sealed::Sealed for $atomic {}
-        impl sealed::Sealed for $integer {}
-        impl SharedAtomic for $atomic {
-            type Value = $integer;
-            #[inline]
-            fn load(&self, order: Ordering) -> $integer { $atomic::load(self, order) }
-            #[inline]
-            fn store(&self, value: $integer, order: Ordering) { $atomic::store(self, value, order) }
-        }
-        impl SharedInteger for $integer {
-            type Atomic = $atomic;
-        }
-    )*};
-}
-
-atomics!(
-    AtomicU8 = u8,
-    AtomicU16 = u16,
-    AtomicU32 = u32,
-    AtomicU64 = u64,
-    AtomicUsize = usize,
-    AtomicI8 = i8,
-    AtomicI16 = i16,
-    AtomicI32 = i32,
-    AtomicI64 = i64,
-    AtomicIsize = isize
-);
-
-/// Copies bytes that others may be changing; each may come out as it was before or after a change.
-///
-/// Sixteen bytes at a time: measured as fast as the C library's copy where both sides are aligned alike, and faster where
-/// they are not, which is what its string instruction does not like.
-///
-/// # Safety
-/// `from` can be read and `to` written, for `len` bytes; `to` does not begin inside the source.
-#[cfg(all(target_arch = "x86_64", not(miri)))]
-unsafe fn copy(to: *mut u8, from: *const u8, len: usize) {
-    // SAFETY: the caller vouches for both ranges; each loop stops before their end.
-    unsafe {
-        std::arch::asm!(
-            "cmp {len}, 64",
-            "jb 3f",
-            "2:",
-            "movdqu {a}, [{from}]",
-            "movdqu {b}, [{from} + 16]",
-            "movdqu {c}, [{from} + 32]",
-            "movdqu {d}, [{from} + 48]",
-            "movdqu [{to}], {a}",
-            "movdqu [{to} + 16], {b}",
-            "movdqu [{to} + 32], {c}",
-            "movdqu [{to} + 48], {d}",
-            "add {from}, 64",
-            "add {to}, 64",
-            "sub {len}, 64",
-            "cmp {len}, 64",
-            "jae 2b",
-            "3:",
-            "cmp {len}, 8",
-            "jb 5f",
-            "4:",
-            "mov {word}, [{from}]",
-            "mov [{to}], {word}",
-            "add {from}, 8",
-            "add {to}, 8",
-            "sub {len}, 8",
-            "cmp {len}, 8",
-            "jae 4b",
-            "5:",
-            "test {len}, {len}",
-            "jz 7f",
-            "6:",
-            "mov {word:l}, byte ptr [{from}]",
-            "mov byte ptr [{to}], {word:l}",
-            "inc {from}",
-            "inc {to}",
-            "dec {len}",
-            "jnz 6b",
-            "7:",
-            to = inout(reg) to => _, from = inout(reg) from => _, len = inout(reg) len => _,
-            word = out(reg) _,
-            a = out(xmm_reg) _, b = out(xmm_reg) _, c = out(xmm_reg) _, d = out(xmm_reg) _,
-            options(nostack)
-        );
-    }
-}
-
-/// # Safety
-/// `to` can be written for `len` bytes.
-#[cfg(all(target_arch = "x86_64", not(miri)))]
-unsafe fn fill(to: *mut u8, byte: u8, len: usize) {
-    // SAFETY: the caller vouches for the range. The direction flag is clear by the calling convention.
-    unsafe {
-        std::arch::asm!(
-            "rep stosb",
-            inout("rdi") to => _, in("al") byte, inout("rcx") len => _,
-            options(nostack, preserves_flags)
-        );
-    }
-}
-
-/// Copies bytes that others may be changing: word by word where both sides are aligned alike, byte by byte elsewhere.
-///
-/// # Safety
-/// `from` can be read and `to` written, for `len` bytes; `to` does not begin inside the source.
-#[cfg(any(not(target_arch = "x86_64"), miri))]
-unsafe fn copy(to: *mut u8, from: *const u8, len: usize) {
-    const WORD: usize = size_of::<usize>();
-    let mut done = 0;
-    while done < len {
-        let (target, source) = (to.wrapping_add(done), from.wrapping_add(done));
-        if len - done >= WORD && target.cast::<usize>().is_aligned() && source.cast::<usize>().is_aligned() {
-            // SAFETY: both are aligned and within the ranges that the caller vouches for.
-            let word = unsafe { AtomicUsize::from_ptr(source.cast_mut().cast()) }.load(Ordering::Relaxed);
-            // SAFETY: as above.
-            unsafe { AtomicUsize::from_ptr(target.cast()) }.store(word, Ordering::Relaxed);
-            done += WORD;
-        } else {
-            // SAFETY: both are within the ranges that the caller vouches for.
-            let byte = unsafe { AtomicU8::from_ptr(source.cast_mut()) }.load(Ordering::Relaxed);
-            // SAFETY: as above.
-            unsafe { AtomicU8::from_ptr(target) }.store(byte, Ordering::Relaxed);
-            done += 1;
-        }
-    }
-}
-
-/// # Safety
-/// `to` can be written for `len` bytes.
-#[cfg(any(not(target_arch = "x86_64"), miri))]
-unsafe fn fill(to: *mut u8, byte: u8, len: usize) {
-    for index in 0..len {
-        // SAFETY: the byte is within the range that the caller vouches for.
-        unsafe { AtomicU8::from_ptr(to.wrapping_add(index)) }.store(byte, Ordering::Relaxed);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
 
     fn memory(bytes: &mut [u8]) -> Memory {
         // SAFETY: each test keeps the bytes alive, and touches them only through the memory meanwhile.

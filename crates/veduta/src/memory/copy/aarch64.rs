@@ -1,0 +1,119 @@
+//! The routines for aarch64. They use no stack, so that leaving one halfway is a `ret`.
+
+use super::Routines;
+
+pub(super) const ROUTINES: Routines = Routines {
+    copy,
+    fill,
+    // A target that begins less than a turn of the loop before its source would have the tail overwritten before it is read.
+    apart: 64,
+    landing,
+};
+
+unsafe extern "C" {
+    fn veduta_copy(to: *mut u8, from: *const u8, len: usize) -> usize;
+    fn veduta_fill(to: *mut u8, byte: u8, len: usize) -> usize;
+    /// Where both go when they are interrupted; not a function.
+    fn veduta_copy_landing();
+    /// Behind the last instruction of both.
+    fn veduta_copy_end();
+}
+
+std::arch::global_asm!(
+    ".pushsection .text.veduta_copy,\"ax\",@progbits",
+    ".balign 64",
+    ".hidden veduta_copy",
+    ".globl veduta_copy",
+    ".type veduta_copy,@function",
+    "veduta_copy:",
+    ".cfi_startproc",
+    "cmp x2, #64",
+    "b.lo 3f",
+    // Whole turns, then the last 64 bytes, which may be partly the same.
+    "sub x5, x2, #64",
+    "add x3, x1, x5",
+    "add x4, x0, x5",
+    "2:",
+    "ldp q0, q1, [x1]",
+    "ldp q2, q3, [x1, #32]",
+    "stp q0, q1, [x0]",
+    "stp q2, q3, [x0, #32]",
+    "add x1, x1, #64",
+    "add x0, x0, #64",
+    "cmp x1, x3",
+    "b.lo 2b",
+    "ldp q0, q1, [x3]",
+    "ldp q2, q3, [x3, #32]",
+    "stp q0, q1, [x4]",
+    "stp q2, q3, [x4, #32]",
+    "mov x0, #0",
+    "ret",
+    "3:",
+    "cmp x2, #8",
+    "b.lo 4f",
+    "ldr x6, [x1], #8",
+    "str x6, [x0], #8",
+    "sub x2, x2, #8",
+    "b 3b",
+    "4:",
+    "cbz x2, 5f",
+    "ldrb w6, [x1], #1",
+    "strb w6, [x0], #1",
+    "sub x2, x2, #1",
+    "b 4b",
+    "5:",
+    "mov x0, #0",
+    "ret",
+    ".cfi_endproc",
+    ".size veduta_copy, . - veduta_copy",
+    ".hidden veduta_fill",
+    ".globl veduta_fill",
+    ".type veduta_fill,@function",
+    "veduta_fill:",
+    ".cfi_startproc",
+    "dup v0.16b, w1",
+    "6:",
+    "cmp x2, #16",
+    "b.lo 7f",
+    "str q0, [x0], #16",
+    "sub x2, x2, #16",
+    "b 6b",
+    "7:",
+    "cbz x2, 8f",
+    "strb w1, [x0], #1",
+    "sub x2, x2, #1",
+    "b 7b",
+    "8:",
+    "mov x0, #0",
+    "ret",
+    ".hidden veduta_copy_landing",
+    ".globl veduta_copy_landing",
+    "veduta_copy_landing:",
+    "ret",
+    ".hidden veduta_copy_end",
+    ".globl veduta_copy_end",
+    "veduta_copy_end:",
+    ".cfi_endproc",
+    ".size veduta_fill, . - veduta_fill",
+    ".popsection",
+);
+
+/// # Safety
+/// As [`super::copy`].
+unsafe fn copy(to: *mut u8, from: *const u8, len: usize) -> usize {
+    // SAFETY: passed on to the caller.
+    unsafe { veduta_copy(to, from, len) }
+}
+
+/// # Safety
+/// As [`super::fill`].
+unsafe fn fill(to: *mut u8, byte: u8, len: usize) -> usize {
+    // SAFETY: passed on to the caller.
+    unsafe { veduta_fill(to, byte, len) }
+}
+
+fn landing(instruction: usize) -> Option<usize> {
+    let begin = veduta_copy as *const () as usize;
+    let end = veduta_copy_end as *const () as usize;
+    (begin..end).contains(&instruction).then_some(veduta_copy_landing as *const () as usize)
+}

@@ -1,0 +1,48 @@
+//! The routines for processors without any of their own: the kernel copies, within this process, and finds out by itself
+//! what is missing. A system call for each copy.
+
+use super::Routines;
+use crate::sys::view::copy_within_process;
+
+pub(super) const ROUTINES: Routines = Routines {
+    copy,
+    fill,
+    // The kernel copies pages one after the other, through a buffer of unknown size: the two may not overlap at all.
+    apart: usize::MAX,
+    landing,
+};
+
+/// # Safety
+/// As [`super::copy`].
+unsafe fn copy(to: *mut u8, from: *const u8, len: usize) -> usize {
+    let mut done = 0;
+    while done < len {
+        let (to, from) = (to.wrapping_add(done), from.wrapping_add(done));
+        // SAFETY: passed on to the caller.
+        match unsafe { copy_within_process(to, from, len - done) } {
+            // Which of the two it was, the kernel does not say.
+            0 => return from.addr(),
+            copied => done += copied,
+        }
+    }
+    0
+}
+
+/// # Safety
+/// As [`super::fill`].
+unsafe fn fill(to: *mut u8, byte: u8, len: usize) -> usize {
+    let bytes = [byte; 4096];
+    for at in (0..len).step_by(bytes.len()) {
+        let size = bytes.len().min(len - at);
+        // SAFETY: the caller vouches for the target; the source is ours.
+        match unsafe { copy_within_process(to.wrapping_add(at), bytes.as_ptr(), size) } {
+            copied if copied == size => {}
+            copied => return to.wrapping_add(at + copied).addr(),
+        }
+    }
+    0
+}
+
+fn landing(_: usize) -> Option<usize> {
+    None
+}
