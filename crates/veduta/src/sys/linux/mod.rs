@@ -2,7 +2,7 @@
 //!
 //! Read [`entry`] first: the protocol by which names live and die. Above it [`section`] makes objects of entries and bytes,
 //! [`namespace`] lists them. Below it [`record`] is what stands in an entry, [`presence`] the locks on it, [`hold`] a
-//! handle's grip on it, [`reach`] how an opener gets the bytes, [`directory`] where entries stand. [`sync`] makes mutexes, events and semaphores of
+//! handle's grip on it, [`opened`] what this process need not open again, [`reach`] how an opener gets the bytes, [`directory`] where entries stand. [`sync`] makes mutexes, events and semaphores of
 //! sections of one page.
 
 mod commit;
@@ -13,6 +13,7 @@ mod fork;
 mod hold;
 mod large_pages;
 pub(crate) mod namespace;
+mod opened;
 mod presence;
 mod processes;
 mod reach;
