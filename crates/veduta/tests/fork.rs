@@ -187,7 +187,7 @@ fn a_child_can_open_whatever_its_parents_threads_were_doing() {
     for name in PLACES.map(|place| format!("{place}Opened all the time")) {
         let incarnation = parent.create_new(&name);
         parent.answer(&["open-all-the-time", &name]).unwrap();
-        for _ in 0..20 {
+        for _ in 0..200 {
             let mut child = world.fork(&mut parent);
             assert_eq!(child.open(&name), Ok(incarnation));
             child.close(&name);
