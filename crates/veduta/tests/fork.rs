@@ -179,3 +179,21 @@ fn fork_and_wait() {
     let waited = unsafe { libc::waitpid(child, &raw mut status, 0) };
     assert_eq!((waited, status), (child, 0));
 }
+
+#[test]
+fn a_child_can_open_whatever_its_parents_threads_were_doing() {
+    let world = World::new();
+    let mut parent = world.actor();
+    for name in PLACES.map(|place| format!("{place}Opened all the time")) {
+        let incarnation = parent.create_new(&name);
+        parent.answer(&["open-all-the-time", &name]).unwrap();
+        for _ in 0..200 {
+            let mut child = world.fork(&mut parent);
+            assert_eq!(child.open(&name), Ok(incarnation));
+            child.close(&name);
+            child.close(&name);
+            assert_eq!(child.open(&name), Ok(incarnation));
+            child.leave();
+        }
+    }
+}

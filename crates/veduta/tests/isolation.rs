@@ -118,6 +118,40 @@ fn a_global_name_is_whose_its_mode_says() {
 }
 
 #[test]
+fn every_open_is_checked_even_of_what_is_open_already() {
+    let Some(world) = roots_world() else { return };
+    let (mut owner, mut stranger) = (user(&world, OWNER), user(&world, STRANGER));
+    for (what, part) in [("directory", ""), ("entry", "e")] {
+        let name = format!(r"Global\Closed by its {what}");
+        let (_, incarnation) = owner.create_with(&name, &["mode=666"]).unwrap();
+        let file_name = format!("Closed%20by%20its%20{what}");
+        let path = directory_of(&world, "veduta-global", &file_name).join(part);
+        let mode = fs::metadata(&path).unwrap().permissions();
+        assert_eq!(stranger.open(&name), Ok(incarnation));
+        assert_eq!(stranger.open(&name), Ok(incarnation));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+        expect_refusal(stranger.open(&name), Code::ACCESS_DENIED);
+        assert_eq!(owner.open(&name), Ok(incarnation));
+        if what == "entry" {
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+            expect_refusal(stranger.open(&name), Code::ACCESS_DENIED);
+            assert_eq!(stranger.open_for(&name, "r"), Ok(incarnation));
+        }
+        fs::set_permissions(&path, mode).unwrap();
+        assert_eq!(stranger.open(&name), Ok(incarnation));
+        stranger.let_go();
+        owner.let_go();
+    }
+    // Whoever becomes another user may open what that one may.
+    let name = r"Global\Opened before";
+    let mut changing = world.actor();
+    let (_, incarnation) = changing.create_with(name, &[]).unwrap();
+    assert_eq!(changing.open(name), Ok(incarnation));
+    changing.become_user(STRANGER);
+    expect_refusal(changing.open(name), Code::ACCESS_DENIED);
+}
+
+#[test]
 fn a_dead_global_name_is_its_owners_to_remove() {
     let Some(world) = roots_world() else { return };
     let name = r"Global\Left behind";

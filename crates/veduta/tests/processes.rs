@@ -279,3 +279,37 @@ fn a_holder_that_went_into_hiding_is_named_to_who_cannot_reach_its_bytes() {
     alice.kill();
     bob.create_new(name);
 }
+
+#[test]
+fn a_name_that_was_removed_by_hand_and_made_anew_is_the_new_one() {
+    let world = World::new();
+    let (mut alice, mut bob) = (world.actor(), world.actor());
+    let removed = world.root().join("removed");
+    for (name, namespace) in [
+        (r"Local\Anew", format!("veduta-{}", geteuid().as_raw())),
+        (r"Global\Anew", "veduta-global".to_owned()),
+    ] {
+        for whole_namespace in [false, true] {
+            let old = alice.create_new(name);
+            assert_eq!(alice.open(name), Ok(old));
+            let directory = world.root().join(&namespace);
+            let gone = if whole_namespace { directory } else { directory.join("Anew") };
+            std::fs::remove_dir_all(&gone).unwrap();
+            for actor in [&mut alice, &mut bob] {
+                expect_refusal(actor.open(name), Code::FILE_NOT_FOUND);
+            }
+            let new = bob.create_new(name);
+            assert_eq!(alice.open(name), Ok(new));
+            assert_eq!(alice.open(name), Ok(new), "whoever opens it again finds the new one, too");
+            // What was only put aside is no longer what the name means.
+            if !whole_namespace {
+                std::fs::rename(&gone, &removed).unwrap();
+                let third = bob.create_new(name);
+                assert_eq!(alice.open(name), Ok(third));
+                std::fs::remove_dir_all(&removed).unwrap();
+            }
+            alice.let_go();
+            bob.let_go();
+        }
+    }
+}

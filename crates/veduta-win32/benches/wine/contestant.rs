@@ -157,7 +157,15 @@ impl Rust {
     }
 
     fn open(&self) {
-        let name = format!("{} section", self.base);
+        self.open_by_name("section");
+    }
+
+    fn reach(&self) {
+        self.open_by_name("theirs");
+    }
+
+    fn open_by_name(&self, of: &str) {
+        let name = format!("{} {of}", self.base);
         let mut options = Section::options();
         drop(black_box(options.access(SectionAccess::all()).open(&name).expect("a section")));
     }
@@ -178,7 +186,7 @@ impl Rust {
 
 impl Contestant for Rust {
     fn turn(&mut self, what: &str, count: u64) -> Duration {
-        if what == "rally" && self.partner.is_none() {
+        if matches!(what, "rally" | "reach") && self.partner.is_none() {
             let myself = std::env::current_exe().expect("a path");
             let partner = Command::new(myself).args(["answer", &self.base]).spawn().expect("a partner");
             self.partner = Some(partner);
@@ -186,6 +194,7 @@ impl Contestant for Rust {
         }
         let turn = match what {
             "open" => Rust::open,
+            "reach" => Rust::reach,
             "map" => Rust::map,
             "lock" => Rust::lock,
             _ => Rust::rally,
@@ -205,8 +214,10 @@ impl Drop for Rust {
     }
 }
 
-/// The partner of the ping-pong.
+/// The partner of the ping-pong. It holds a section that nobody else has open.
 pub(crate) fn answer(base: &str) {
+    let theirs = Section::options().size(65536).create_new(&format!("{base} theirs"));
+    let _held = theirs.expect("a section");
     let event = |of| Event::options().open(&format!("{base} {of}")).expect("an event");
     let (ping, pong) = (event("ping"), event("pong"));
     while ping.wait(LONG).expect("an event") == Waited::Signaled(0) {

@@ -22,8 +22,21 @@ struct Row {
 const BESIDE_RUST: f64 = 1.15;
 const TURNS: usize = 60;
 
-const ROWS: [Row; 4] = [
-    Row { label: "open+close by name", what: "open", count: 500, under_wine: 50, beside_wine: 0.15 },
+const ROWS: [Row; 5] = [
+    Row {
+        label: "open+close by name, held here",
+        what: "open",
+        count: 500,
+        under_wine: 50,
+        beside_wine: 0.15,
+    },
+    Row {
+        label: "open+close by name, held elsewhere",
+        what: "reach",
+        count: 500,
+        under_wine: 50,
+        beside_wine: 0.3,
+    },
     Row { label: "map+unmap of 64 KiB", what: "map", count: 1000, under_wine: 50, beside_wine: 0.08 },
     Row {
         label: "event ping-pong between processes",

@@ -31,9 +31,10 @@ static const char *name(const char *of)
     return text;
 }
 
-/* The partner of the ping-pong: answers each ping. */
+/* The partner of the ping-pong: answers each ping. It holds a section that nobody else has open. */
 static int answer(void)
 {
+    need(CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 65536, name("theirs")), "CreateFileMapping");
     ping = need(OpenEventA(EVENT_ALL_ACCESS, FALSE, name("ping")), "OpenEvent");
     pong = need(OpenEventA(EVENT_ALL_ACCESS, FALSE, name("pong")), "OpenEvent");
     for (;;) {
@@ -66,6 +67,11 @@ static void start_partner(void)
 static void open_by_name(void)
 {
     CloseHandle(need(OpenFileMappingA(FILE_MAP_ALL_ACCESS, FALSE, name("section")), "OpenFileMapping"));
+}
+
+static void reach(void)
+{
+    CloseHandle(need(OpenFileMappingA(FILE_MAP_ALL_ACCESS, FALSE, name("theirs")), "OpenFileMapping"));
 }
 
 static void map(void)
@@ -103,11 +109,12 @@ int main(int argc, char **argv)
     mutex = need(CreateMutexA(NULL, FALSE, name("mutex")), "CreateMutex");
     QueryPerformanceFrequency(&frequency);
     while (fgets(line, sizeof line, stdin) != NULL && sscanf(line, "%31s %ld", what, &count) == 2) {
-        void (*turn)(void) = strcmp(what, "open") == 0  ? open_by_name
-                             : strcmp(what, "map") == 0 ? map
-                             : strcmp(what, "lock") == 0 ? lock
-                                                         : rally;
-        if (turn == rally && partner == NULL) {
+        void (*turn)(void) = strcmp(what, "open") == 0    ? open_by_name
+                             : strcmp(what, "reach") == 0 ? reach
+                             : strcmp(what, "map") == 0   ? map
+                             : strcmp(what, "lock") == 0  ? lock
+                                                          : rally;
+        if ((turn == rally || turn == reach) && partner == NULL) {
             start_partner();
             rally();
         }

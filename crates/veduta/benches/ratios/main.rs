@@ -77,7 +77,8 @@ fn bare_map(fd: i32, size: usize) {
     assert_eq!(unsafe { libc::munmap(black_box(address), size) }, 0);
 }
 
-/// Opens what another process holds, maps it, unmaps it and closes it.
+/// Opens what another process holds, maps it, unmaps it and closes it: first while this process has no other handle to it, then
+/// while it has.
 fn open_by_name() -> u32 {
     let holder = Holder::of(1);
     let name = holder.name(0);
@@ -98,7 +99,14 @@ fn open_by_name() -> u32 {
         || bare.run(),
         Limit::AtMost(1.15),
     );
-    drop(holder);
+    let held = Section::options().open(&name).expect("a section");
+    failed += contest.row(
+        "open+map+unmap+close, held here too / shared_memory crate",
+        ours,
+        shared_memory,
+        Limit::AtMost(1.5),
+    );
+    drop((held, holder));
 
     failed + among_many()
 }

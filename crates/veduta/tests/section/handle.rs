@@ -289,9 +289,11 @@ fn role_without_descriptors() {
     }
     let codes = [
         code(Section::options().size(1).create_unnamed()),
-        code(Section::options().open(&name)),
-        code(section.try_clone()),
+        code(Section::options().access(READ).open(&name)),
+        code(section.try_clone_with(READ)),
     ];
+    // What is open already takes none.
+    drop((Section::options().open(&name).unwrap(), section.try_clone().unwrap()));
     drop((all, section));
     // What failed left nothing half made, and nothing behind.
     assert_eq!(code(Section::options().open(&name)), Code::FILE_NOT_FOUND);

@@ -8,5 +8,6 @@ mod errors;
 mod file;
 mod handle;
 mod large_pages;
+mod opened;
 #[path = "../scratch/mod.rs"]
 mod scratch;

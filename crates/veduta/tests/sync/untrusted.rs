@@ -9,6 +9,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use veduta::os::unix::HandleExt;
 use veduta::{
     Code, Event, Kind, Mutex, ObjectState, Reset, Result, Semaphore, SyncObject, SyncOptions, Waitable,
     Waited, signal_and_wait, wait_all, wait_any,
@@ -58,6 +59,13 @@ impl<T: SyncObject> Victim<T> {
         let entry = File::options().read(true).write(true).open(private.path().join("victim/e")).unwrap();
         let mut whole = vec![0; header::LENGTH as usize + page::LENGTH];
         entry.read_exact_at(&mut whole, 0).unwrap();
+        Victim { object, entry, whole, private }
+    }
+
+    /// With an object that came as descriptors: no open shares these, but reads the entry.
+    fn of_arrived(options: impl FnOnce() -> SyncOptions<'static, T>) -> Victim<T> {
+        let Victim { object, entry, whole, private } = Victim::new(options);
+        let object = object.into_descriptors().and_then(T::from_descriptors).unwrap();
         Victim { object, entry, whole, private }
     }
 
@@ -480,7 +488,7 @@ fn header_changed<T: SyncObject>(
     expected: Code,
     still_works: fn(&T),
 ) {
-    let victim = Victim::new(options);
+    let victim = Victim::of_arrived(options);
     victim.entry.write_all_at(bytes, at).unwrap();
     assert_eq!(code(victim.open(options)), expected, "{bytes:?} at {at}");
     let listing = victim.private.namespace().objects().unwrap();
@@ -551,7 +559,7 @@ fn role_cut_off() {
 #[test]
 fn an_object_whose_bytes_are_elsewhere_is_no_object() {
     for location in [1_u32, 3] {
-        let victim = Victim::new(Event::options);
+        let victim = Victim::of_arrived(Event::options);
         victim.entry.write_all_at(&location.to_ne_bytes(), header::LOCATION).unwrap();
         assert!(victim.open(Event::options).is_err());
         let listing = victim.private.namespace().objects().unwrap();

@@ -1,6 +1,7 @@
 //! The directories in which names live, and how a name becomes a file name.
 
 use super::error::failed;
+use super::record::FileId;
 use crate::{Code, Error, ObjectName, Result, Scope};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, Mode, OFlags};
@@ -14,6 +15,8 @@ use std::sync::{Arc, RwLock};
 #[derive(Debug)]
 pub(crate) struct Directory {
     fd: OwnedFd,
+    /// Tells it from all others that are there.
+    id: FileId,
     path: PathBuf,
     scope: Scope,
 }
@@ -65,7 +68,7 @@ impl Directory {
             return Ok(None);
         }
         let new = Directory::open_scope(self.scope)?;
-        if same_file(&self.fd, &new.fd)? && self.path == new.path {
+        if self.id == new.id && self.path == new.path {
             return Ok(None);
         }
         Ok(Some(new.into_cache()))
@@ -83,8 +86,9 @@ impl Directory {
             Scope::Local => (root.join(format!("veduta-{user}")), 0o700),
             _ => (root.join("veduta-global"), 0o1777),
         };
-        let directory = Directory { fd: open_or_make(&path, mode)?, path, scope };
-        let stat = rustix::fs::fstat(&directory).map_err(|errno| failed(OPERATION, errno))?;
+        let fd = open_or_make(&path, mode)?;
+        let stat = rustix::fs::fstat(&fd).map_err(|errno| failed(OPERATION, errno))?;
+        let directory = Directory { fd, id: FileId::of(&stat), path, scope };
         // Another user may have made the directory first, to read along or to answer in our name.
         let trusted = match scope {
             Scope::Local => stat.st_uid == user && stat.st_mode & 0o077 == 0,
@@ -111,8 +115,13 @@ impl Directory {
                 .hint("make the directory first; who may enter it is who may use its names"),
             errno => failed(OPERATION, errno).object(path.display()),
         })?;
+        let id = super::entry::identity(fd.as_fd()).map_err(|errno| failed(OPERATION, errno))?;
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        Ok(Arc::new(Directory { fd, path, scope: Scope::Private }))
+        Ok(Arc::new(Directory { fd, id, path, scope: Scope::Private }))
+    }
+
+    pub(crate) fn id(&self) -> FileId {
+        self.id
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -179,20 +188,11 @@ pub(crate) fn open_at(directory: impl AsFd, path: &CStr, flags: OFlags) -> rusti
     rustix::fs::openat2(directory, path, flags, Mode::empty(), rustix::fs::ResolveFlags::NO_SYMLINKS)
 }
 
-fn same_file(a: &OwnedFd, b: &OwnedFd) -> Result<bool> {
-    let id = |fd: &OwnedFd| {
-        rustix::fs::fstat(fd)
-            .map(|stat| super::record::FileId::of(&stat))
-            .map_err(|errno| failed(OPERATION, errno))
-    };
-    Ok(id(a)? == id(b)?)
-}
-
 /// The name of the entry in an object's directory.
 pub(crate) const ENTRY: &CStr = c"e";
 
 /// A name as the file system knows it: a directory, and the entry in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct FileName {
     /// `X/e`: the directory's name is what stands before the last two bytes.
     entry: CString,

@@ -18,16 +18,19 @@ pub(crate) fn generation() -> u64 {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         extern "C" fn forks() {
+            super::opened::keep_lock();
             super::sync::keep_locks();
         }
         extern "C" fn forked() {
             FORKS.fetch_add(1, Ordering::Relaxed);
             super::sync::let_go_of_locks(false);
+            super::opened::let_go_of_lock();
         }
         extern "C" fn born() {
             CHILDHOODS.fetch_add(1, Ordering::Relaxed);
             FORKS.fetch_add(1, Ordering::Relaxed);
             super::sync::let_go_of_locks(true);
+            super::opened::let_go_of_lock();
         }
         // SAFETY: they live as long as the program. In a child they touch atomics, unlock what their own thread has locked, close
         // descriptors and give memory back, which the C library allows there.

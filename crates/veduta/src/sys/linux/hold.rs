@@ -40,6 +40,11 @@ impl Hold {
         self.private_in.store(SHARED, Ordering::Relaxed);
     }
 
+    /// Whether no other process has the description.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.private_in.load(Ordering::Relaxed) == fork::generation()
+    }
+
     pub(crate) fn place(&self) -> Option<&Place> {
         self.place.as_ref()
     }

@@ -2,7 +2,8 @@
 //!
 //! Read [`entry`] first: the protocol by which names live and die. Above it [`section`] makes objects of entries and bytes,
 //! [`namespace`] lists them. Below it [`record`] is what stands in an entry, [`presence`] the locks on it, [`hold`] a
-//! handle's grip on it, [`reach`] how an opener gets the bytes, [`directory`] where entries stand, [`in_page`] what becomes of bytes that are not there. [`sync`] makes mutexes, events and semaphores of
+//! handle's grip on it, [`opened`] what this process need not open again, [`reach`] how an opener gets the bytes, [`directory`]
+//! where entries stand, [`in_page`] what becomes of bytes that are not there. [`sync`] makes mutexes, events and semaphores of
 //! sections of one page.
 
 mod commit;
@@ -14,6 +15,7 @@ mod hold;
 pub(crate) mod in_page;
 mod large_pages;
 pub(crate) mod namespace;
+mod opened;
 mod presence;
 mod processes;
 mod reach;

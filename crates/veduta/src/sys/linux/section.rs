@@ -7,6 +7,7 @@ use super::error::failed;
 use super::fork;
 use super::hold::Hold;
 use super::large_pages;
+use super::opened::{self, Files};
 use super::presence;
 use super::processes;
 use super::reach::{self, own_slot};
@@ -109,12 +110,11 @@ impl Facts {
     }
 }
 
-/// A handle to a section. The hold goes before the bytes: a process that was stopped in between would be a holder that
-/// shows nothing.
+/// A handle to a section.
 #[derive(Debug)]
 pub(crate) struct Section {
-    pub(crate) hold: Option<Hold>,
-    pub(crate) store: Store,
+    /// Of this handle alone once it has a card.
+    pub(crate) files: Arc<Files>,
     pub(crate) facts: Facts,
     /// What the handle is, for who gets its descriptors; made when it is to leave the process.
     pub(crate) card: Option<OwnedFd>,
@@ -136,8 +136,12 @@ pub(crate) fn open(
     kind: Kind,
     access: SectionAccess,
 ) -> Result<Option<Section>> {
+    if let Some((files, facts)) = opened::find(place, kind, access) {
+        return Ok(Some(Section { files, facts, card: None }));
+    }
     let mut searched = None;
-    let opened = entry::open(place, access.contains(SectionAccess::WRITE), |place, entry, record, grip| {
+    let writes = access.contains(SectionAccess::WRITE);
+    let opened = entry::open(place, writes, |place, entry, record, grip| {
         if !record.is_of(name) {
             return Ok(Reach::Unwanted(Error::new(Code::INVALID_DATA, kind.opening()).hint(
                 "another name stands in its entry: somebody changed it; `veduta sweep` removes it if nobody holds it",
@@ -157,14 +161,18 @@ pub(crate) fn open(
             Some((bytes, stat)) => {
                 check_extent(bytes.as_fd(), &stat, record)?;
                 let mut facts = facts_of(record, access);
-                facts.residency_known = may_know_residency(&stat, access.contains(SectionAccess::WRITE));
+                facts.residency_known = may_know_residency(&stat, writes);
                 Reach::Bytes((Store::new(record.location, bytes), facts))
             }
         })
     })?;
     Ok(opened.map(|opened| {
         let (store, facts) = opened.bytes;
-        Section { store, hold: Some(opened.hold), facts, card: None }
+        Section {
+            files: opened::list(Files::new(Some(opened.hold), store, writes), facts),
+            facts,
+            card: None,
+        }
     }))
 }
 
@@ -210,7 +218,7 @@ pub(crate) fn create_unnamed(new: &NewSection<'_>) -> Result<Section> {
         Some(file) => of_file(new, file)?,
         None => of_memory(new, "veduta")?,
     };
-    Ok(Section { store, hold: None, facts, card: None })
+    Ok(Section { files: Arc::new(Files::new(None, store, true)), facts, card: None })
 }
 
 /// Makes an object and gives it a name; `None` when the name is taken.
@@ -272,7 +280,14 @@ pub(crate) fn create_named(
             }
         },
     };
-    Ok(Some(Section { store, hold: Some(hold), facts, card: None }))
+    let files = Files::new(Some(hold), store, true);
+    // Whoever opens to write a section that is not for writing gets descriptors of its bytes that cannot: not the maker's.
+    let files = if facts.access.contains(SectionAccess::WRITE) {
+        opened::list(files, facts)
+    } else {
+        Arc::new(files)
+    };
+    Ok(Some(Section { files, facts, card: None }))
 }
 
 fn write_whole(entry: BorrowedFd<'_>, header: &[u8]) -> Result<()> {
@@ -497,7 +512,7 @@ pub(crate) fn reopen(fd: BorrowedFd<'_>, write: bool) -> rustix::io::Result<Owne
 impl Section {
     /// The descriptor whose bytes from [`Facts::start`] on are the section's.
     pub(crate) fn bytes(&self) -> BorrowedFd<'_> {
-        self.store.as_fd()
+        self.files.store.as_fd()
     }
 
     /// Another descriptor of the bytes. It has no lock, so it keeps no name.
@@ -507,7 +522,7 @@ impl Section {
 
     /// The user's file, where there is one.
     pub(crate) fn file(&self) -> Option<&Arc<OwnedFd>> {
-        if let Store::File(file) = &self.store { Some(file) } else { None }
+        if let Store::File(file) = &self.files.store { Some(file) } else { None }
     }
 
     /// Maps whole pages, counted from the beginning of the descriptor.
@@ -531,20 +546,36 @@ impl Section {
         }
     }
 
-    /// Sees to it that a handle that may write has a descriptor that can, before others rely on it.
-    pub(crate) fn ensure_writable(&mut self) -> Result<()> {
-        if let Store::Memory(fd) = &self.store
+    /// The descriptors, made this handle's alone. If it may write they can: others are about to rely on it.
+    pub(crate) fn make_own(&mut self) -> Result<&mut Files> {
+        if !opened::withdraw(&self.files) {
+            self.files = Arc::new(self.files_anew(self.facts.access)?);
+        }
+        let files = Arc::get_mut(&mut self.files)
+            .unwrap_or_else(|| unreachable!("no other handle has them, and none can find them"));
+        if let Store::Memory(fd) = &files.store
             && Facts::writes(self.facts.protection, self.facts.access)
             && !reach::is_writable(fd.as_fd())
         {
-            self.store =
+            files.store =
                 Store::Memory(reopen(fd.as_fd(), true).map_err(|errno| failed("give handle away", errno))?);
         }
-        Ok(())
+        Ok(files)
     }
 
     /// Another handle to the same section.
     pub(crate) fn duplicate(&self, access: SectionAccess) -> Result<Section> {
+        // What an inheritable handle has, children have.
+        let files = if self.card.is_none() && self.files.serve(access) {
+            Arc::clone(&self.files)
+        } else {
+            Arc::new(self.files_anew(access)?)
+        };
+        Ok(Section { files, facts: Facts { access, ..self.facts }, card: None })
+    }
+
+    /// Other descriptors for the same section.
+    fn files_anew(&self, access: SectionAccess) -> Result<Files> {
         let fail = |errno| match errno {
             Errno::ACCESS | Errno::PERM | Errno::ROFS => {
                 failed(DUPLICATE, errno).hint("the object does not give this user that access")
@@ -554,25 +585,23 @@ impl Section {
             }
             errno => failed(DUPLICATE, errno),
         };
-        let facts = Facts { access, ..self.facts };
         match self.reopened(access) {
-            Ok((hold, store)) => Ok(Section { store, hold, facts, card: None }),
             // Another user's object, received from that user: with the same rights, the same descriptions will do.
             Err(Errno::ACCESS | Errno::PERM | Errno::ROFS) if access == self.facts.access => {
-                let (hold, store) = self.shared().map_err(fail)?;
-                Ok(Section { store, hold, facts, card: None })
+                self.shared().map_err(fail)
             }
-            Err(errno) => Err(fail(errno)),
+            result => result.map_err(fail),
         }
     }
 
     /// Descriptions of this handle's files that are its own, open for what `access` needs.
-    fn reopened(&self, access: SectionAccess) -> rustix::io::Result<(Option<Hold>, Store)> {
+    fn reopened(&self, access: SectionAccess) -> rustix::io::Result<Files> {
+        let writes = access.contains(SectionAccess::WRITE);
         let bytes = reopen(self.bytes(), Facts::writes(self.facts.protection, access))?;
-        let store = Store::new(self.store.location(), bytes);
-        let Some(hold) = &self.hold else { return Ok((None, store)) };
+        let store = Store::new(self.files.store.location(), bytes);
+        let Some(hold) = &self.files.hold else { return Ok(Files::new(None, store, writes)) };
         let generation = fork::generation();
-        let entry = reopen(hold.as_fd(), access.contains(SectionAccess::WRITE))?;
+        let entry = reopen(hold.as_fd(), writes)?;
         // This handle has both locks, so nobody is probing with success, and others have the bytes.
         if !presence::share(&entry)? {
             return Err(Errno::NOENT);
@@ -584,22 +613,24 @@ impl Section {
             Some(place) => Hold::new(entry, place.clone(), generation),
             None => Hold::shared(entry, None),
         };
-        Ok((Some(hold), store))
+        Ok(Files::new(Some(hold), store, writes))
     }
 
     /// The descriptions of this handle, in more descriptors.
-    fn shared(&self) -> rustix::io::Result<(Option<Hold>, Store)> {
+    fn shared(&self) -> rustix::io::Result<Files> {
         let again = |fd: BorrowedFd<'_>| rustix::io::fcntl_dupfd_cloexec(fd, 0);
-        let store = Store::new(self.store.location(), again(self.bytes())?);
-        let Some(hold) = &self.hold else { return Ok((None, store)) };
-        hold.mark_shared();
-        Ok((Some(Hold::shared(again(hold.as_fd())?, hold.place().cloned())), store))
+        let store = Store::new(self.files.store.location(), again(self.bytes())?);
+        let hold = self.files.hold.as_ref().map(|hold| {
+            hold.mark_shared();
+            Ok(Hold::shared(again(hold.as_fd())?, hold.place().cloned()))
+        });
+        Ok(Files::new(hold.transpose()?, store, self.files.writes))
     }
 
     /// Makes the bytes unchangeable for everybody.
     pub(crate) fn seal(&self) -> Result<()> {
         const OPERATION: &str = "seal section";
-        let Store::Memory(fd) = &self.store else {
+        let Store::Memory(fd) = &self.files.store else {
             return Err(Error::new(Code::NOT_SUPPORTED, OPERATION)
                 .hint("only memory can be sealed that is neither a file nor in an entry (Global, private namespaces)"));
         };
@@ -615,7 +646,7 @@ impl Section {
 
     /// Whether the bytes can no longer change.
     pub(crate) fn is_sealed(&self) -> bool {
-        matches!(&self.store, Store::Memory(fd)
+        matches!(&self.files.store, Store::Memory(fd)
             if rustix::fs::fcntl_get_seals(fd).is_ok_and(|seals| seals.contains(SealFlags::WRITE | SealFlags::SHRINK)))
     }
 

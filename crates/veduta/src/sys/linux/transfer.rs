@@ -8,6 +8,7 @@ use super::entry::{self, Place};
 use super::error::failed;
 use super::hold::Hold;
 use super::large_pages;
+use super::opened::Files;
 use super::presence;
 use super::processes;
 use super::record::{FileId, Location, RawRecord, Record, word};
@@ -48,7 +49,7 @@ impl Section {
     /// The handle's descriptors: the card if there is one, the entry, the bytes.
     pub(crate) fn descriptors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
         let card = self.card.as_ref().map(OwnedFd::as_fd);
-        [card, self.hold.as_ref().map(Hold::as_fd), Some(self.bytes())].into_iter().flatten()
+        [card, self.files.hold.as_ref().map(Hold::as_fd), Some(self.bytes())].into_iter().flatten()
     }
 
     /// The card, once the handle may leave.
@@ -60,8 +61,8 @@ impl Section {
         let card = Card {
             magic: MAGIC,
             version: VERSION,
-            store: self.store.location().to_raw(),
-            named: self.hold.is_some().into(),
+            store: self.files.store.location().to_raw(),
+            named: self.files.hold.is_some().into(),
             protection: self.facts.protection.page_constant(),
             access: self.facts.access.bits(),
             page_shift: self.facts.page_shift,
@@ -79,17 +80,17 @@ impl Section {
 
     /// Lets child processes inherit the handle.
     pub(crate) fn make_inheritable(&mut self) -> Result<()> {
-        self.ensure_writable()?;
-        // Descriptors of this handle alone: a file's views share theirs, and must not begin to be inherited.
-        if let Store::File(file) = &self.store {
+        let files = self.make_own()?;
+        // A file's views share theirs, and must not begin to be inherited.
+        if let Store::File(file) = &files.store {
             let own = rustix::io::fcntl_dupfd_cloexec(file, 0).map_err(|errno| failed(SEND, errno))?;
-            self.store = Store::File(Arc::new(own));
+            files.store = Store::File(Arc::new(own));
+        }
+        if let Some(hold) = &files.hold {
+            hold.mark_shared();
         }
         if self.card.is_none() {
             self.card = Some(self.write_card()?);
-        }
-        if let Some(hold) = &self.hold {
-            hold.mark_shared();
         }
         for fd in self.descriptors() {
             rustix::io::fcntl_setfd(fd, FdFlags::empty()).map_err(|errno| failed(SEND, errno))?;
@@ -99,12 +100,14 @@ impl Section {
 
     /// Takes the handle apart. The name lives on with the descriptors.
     pub(crate) fn into_descriptors(mut self) -> Result<Vec<OwnedFd>> {
-        self.ensure_writable()?;
+        self.make_own()?;
         let card = match self.card.take() {
             Some(card) => card,
             None => self.write_card()?,
         };
-        let bytes = match self.store {
+        let files =
+            Arc::into_inner(self.files).unwrap_or_else(|| unreachable!("they are this handle's alone"));
+        let bytes = match files.store {
             Store::Memory(fd) | Store::Entry(fd) => fd,
             // A view may have the file too.
             Store::File(file) => match Arc::try_unwrap(file) {
@@ -114,7 +117,7 @@ impl Section {
                 }
             },
         };
-        let entry = self.hold.take().map(Hold::into_descriptor);
+        let entry = files.hold.map(Hold::into_descriptor);
         Ok([Some(card), entry, Some(bytes)].into_iter().flatten().collect())
     }
 
@@ -142,7 +145,7 @@ impl Section {
             (None, Location::Entry) => Err(not_a_handle("the entry is missing")),
             (None, location) => {
                 let (store, facts) = adopt_bytes(location, bytes, facts, None)?;
-                Ok((Section { store, hold: None, facts, card: None }, None))
+                Ok((adopted(None, store, facts), None))
             }
         }
     }
@@ -270,7 +273,12 @@ fn adopt_named(
     if location != Location::Holder {
         presence::take_bytes(&entry).map_err(|errno| failed(ADOPT, errno))?;
     }
-    Ok((Section { store, hold: Some(Hold::shared(entry, place)), facts, card: None }, Some(name)))
+    Ok((adopted(Some(Hold::shared(entry, place)), store, facts), Some(name)))
+}
+
+fn adopted(hold: Option<Hold>, store: Store, facts: Facts) -> Section {
+    let writes = facts.access.contains(SectionAccess::WRITE);
+    Section { files: Arc::new(Files::new(hold, store, writes)), facts, card: None }
 }
 
 /// Where an entry stands, as the kernel tells: `…/X/e`. A process that cannot get there, because the sender is another user

@@ -1,0 +1,184 @@
+//! What this process has open by name. Who opens such a name once more shares the descriptors that are there: it takes two looks
+//! at the entry and no step of the entry protocol, and its closing nothing.
+//!
+//! What it rests on:
+//! - [`Files`] are never changed while two handles have them, and closed by the last: as long as anybody has them, the presence lock is
+//!   ours and the object lives. Whoever comes when the last is closing finds nothing here, and opens as another process would.
+//! - Only descriptions are shared that no other process has, [`Hold::is_ours`]: nobody else can release their locks. After a fork
+//!   neither side finds what was open before.
+//! - A handle never gets descriptors that can do more than it may. They would be given away with it.
+//! - Names and rights are the kernel's to judge, at every open, [`is_open_to_us`]. Where anything is not as it was, the name is
+//!   opened anew.
+
+use super::directory::FileName;
+use super::entry::{self, Place};
+use super::fork;
+use super::hold::Hold;
+use super::record::FileId;
+use super::section::{Facts, Store, may_know_residency};
+use crate::{Kind, SectionAccess};
+use rustix::fd::AsFd;
+use rustix::fs::{Access, AtFlags, Stat};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::mem::ManuallyDrop;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+
+/// The descriptors of a handle, or of several. The hold goes before the bytes: a process that was stopped in between would be a
+/// holder that shows nothing.
+#[derive(Debug)]
+pub(crate) struct Files {
+    pub(crate) hold: Option<Hold>,
+    pub(crate) store: Store,
+    /// Whether they are open for writing, as far as the protection goes.
+    pub(crate) writes: bool,
+    /// The entry's, once somebody asked.
+    id: OnceLock<FileId>,
+    listing: Option<Listing>,
+}
+
+impl Files {
+    pub(crate) fn new(hold: Option<Hold>, store: Store, writes: bool) -> Files {
+        Files { hold, store, writes, id: OnceLock::new(), listing: None }
+    }
+
+    /// Whether a handle with that access may have these descriptors, too.
+    pub(crate) fn serve(&self, access: SectionAccess) -> bool {
+        self.writes == access.contains(SectionAccess::WRITE) && self.hold.as_ref().is_none_or(Hold::is_ours)
+    }
+
+    fn entry_id(&self) -> Option<FileId> {
+        let known = self.id.get().copied();
+        known.or_else(|| {
+            let id = entry::identity(self.hold.as_ref()?.as_fd()).ok()?;
+            Some(*self.id.get_or_init(|| id))
+        })
+    }
+}
+
+/// A name, and whether it is open for writing.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    /// The namespace's directory. Its number stays its own: who has the name open has the directory open.
+    directory: FileId,
+    file: FileName,
+    writes: bool,
+}
+
+impl Key {
+    fn new(place: &Place, writes: bool) -> Key {
+        Key { directory: place.directory.id(), file: place.file.clone(), writes }
+    }
+}
+
+/// What a key leads to.
+struct Known {
+    files: Weak<Files>,
+    facts: Facts,
+}
+
+/// Takes files that are gone out of the registry.
+#[derive(Debug)]
+struct Listing(Key);
+
+impl Drop for Listing {
+    fn drop(&mut self) {
+        let mut registry = registry();
+        // By now there may be others by that name.
+        if registry.get(&self.0).is_some_and(|known| known.files.strong_count() == 0) {
+            registry.remove(&self.0);
+        }
+    }
+}
+
+type Registry = HashMap<Key, Known>;
+
+/// Nothing is closed, and no other lock is taken, under its lock.
+static REGISTRY: LazyLock<Mutex<Registry>> = LazyLock::new(Mutex::default);
+
+thread_local! {
+    /// The lock while this thread forks: in the child, a thread that had it would not be there to give it back.
+    // Without a destructor: processes fork on their way out, too.
+    static KEPT: RefCell<Option<ManuallyDrop<MutexGuard<'static, Registry>>>> = const { RefCell::new(None) };
+}
+
+fn registry() -> MutexGuard<'static, Registry> {
+    // From now on a child finds it unlocked.
+    fork::generation();
+    // Nothing that is done with it can leave it half done.
+    REGISTRY.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Before a fork: nobody else has the lock until [`let_go_of_lock`].
+pub(crate) fn keep_lock() {
+    KEPT.set(Some(ManuallyDrop::new(registry())));
+}
+
+/// After a fork, in the parent and in the child.
+pub(crate) fn let_go_of_lock() {
+    drop(KEPT.take().map(ManuallyDrop::into_inner));
+}
+
+/// The files of a name that this process has open, for a handle with that access, and what is known of them; `None`: open it
+/// anew.
+pub(crate) fn find(place: &Place, kind: Kind, access: SectionAccess) -> Option<(Arc<Files>, Facts)> {
+    let writes = access.contains(SectionAccess::WRITE);
+    let key = Key::new(place, writes);
+    let (files, facts) = {
+        let registry = registry();
+        let known = registry.get(&key)?;
+        (known.files.upgrade()?, known.facts)
+    };
+    if facts.kind != kind || !files.serve(access) {
+        return None;
+    }
+    let entry = is_open_to_us(place, &files)?;
+    let bytes = match &files.store {
+        Store::Entry(_) => entry,
+        // It is sealed against being cut off, and a writer may know everything.
+        Store::Memory(_) if writes => return Some((files, Facts { access, ..facts })),
+        Store::Memory(_) | Store::File(_) => rustix::fs::fstat(files.store.as_fd()).ok()?,
+    };
+    if (bytes.st_size as u64) < facts.start + facts.size {
+        return None;
+    }
+    let residency_known = may_know_residency(&bytes, writes);
+    Some((files, Facts { access, residency_known, ..facts }))
+}
+
+/// Whether the entry still stands where its name is, and this process, as the user that it is now, could open it; if so, its state.
+fn is_open_to_us(place: &Place, files: &Files) -> Option<Stat> {
+    let (directory, path) = (&place.directory, place.file.entry());
+    let stat = rustix::fs::statat(directory, path, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+    if FileId::of(&stat) != files.entry_id()? {
+        return None;
+    }
+    let access = if files.writes { Access::READ_OK | Access::WRITE_OK } else { Access::READ_OK };
+    rustix::fs::accessat(directory, path, access, AtFlags::EACCESS | AtFlags::SYMLINK_NOFOLLOW).ok()?;
+    Some(stat)
+}
+
+/// Lets later opens find files that were just opened, or made. If another thread did the same, either will do.
+pub(crate) fn list(mut files: Files, facts: Facts) -> Arc<Files> {
+    let Some(place) = files.hold.as_ref().and_then(Hold::place) else { return Arc::new(files) };
+    let key = Key::new(place, files.writes);
+    files.listing = Some(Listing(key.clone()));
+    let files = Arc::new(files);
+    registry().insert(key, Known { files: Arc::downgrade(&files), facts });
+    files
+}
+
+/// Keeps later opens from finding the files of a handle. `false`: other handles have them already.
+pub(crate) fn withdraw(files: &Arc<Files>) -> bool {
+    let mut registry = registry();
+    // If it is one, it stays one under the lock: only an open could make more of it.
+    if Arc::strong_count(files) > 1 {
+        return false;
+    }
+    if let Some(Listing(key)) = &files.listing
+        && registry.get(key).is_some_and(|known| Weak::as_ptr(&known.files) == Arc::as_ptr(files))
+    {
+        registry.remove(key);
+    }
+    true
+}
