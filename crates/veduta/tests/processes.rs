@@ -313,3 +313,19 @@ fn a_name_that_was_removed_by_hand_and_made_anew_is_the_new_one() {
         }
     }
 }
+
+#[test]
+fn a_namespace_that_was_removed_by_hand_is_made_anew_by_the_next_name() {
+    let world = World::new();
+    let mut alice = world.actor();
+    for (name, namespace) in [
+        (r"Local\Anew", format!("veduta-{}", geteuid().as_raw())),
+        (r"Global\Anew", "veduta-global".to_owned()),
+    ] {
+        alice.create_new(name);
+        std::fs::remove_dir_all(world.root().join(&namespace)).unwrap();
+        let new = alice.create_new(name);
+        assert_eq!(world.actor().open(name), Ok(new));
+        alice.let_go();
+    }
+}

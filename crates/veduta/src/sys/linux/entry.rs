@@ -253,6 +253,8 @@ fn revive(place: &Place, entry: BorrowedFd<'_>) -> Result<bool> {
 /// An entry about to be made: filled, but without a name.
 pub(crate) struct Nameless {
     entry: OwnedFd,
+    /// Where it is to stand.
+    place: Place,
     mode: u32,
     /// Whether having the bytes has to be shown by a lock.
     bytes_lock: bool,
@@ -261,17 +263,18 @@ pub(crate) struct Nameless {
 
 impl Nameless {
     /// Makes an entry that nobody sees yet, already held.
-    pub(crate) fn new(directory: &Directory, mode: u32, bytes_lock: bool) -> Result<Nameless> {
+    pub(crate) fn new(place: &Place, mode: u32, bytes_lock: bool) -> Result<Nameless> {
         const OPERATION: &str = "make entry";
         let fail = |errno| match errno {
             Errno::OPNOTSUPP | Errno::ISDIR => failed(OPERATION, errno)
                 .hint("the namespace's file system cannot make nameless files; put the namespace on a tmpfs"),
-            errno => failed(OPERATION, errno).object(directory.path().display()),
+            errno => failed(OPERATION, errno).object(place.directory.path().display()),
         };
         reached(Step::MakeEntry);
         let generation = fork::generation();
         let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
-        let entry = rustix::fs::openat(directory, c".", flags, Mode::from_raw_mode(0o600)).map_err(fail)?;
+        let made = rustix::fs::openat(&place.directory, c".", flags, Mode::from_raw_mode(0o600));
+        let entry = made.map_err(fail)?;
         // Cannot fail: nobody else has the file.
         presence::share(&entry).map_err(fail)?;
         if mode != 0o600 {
@@ -280,7 +283,7 @@ impl Nameless {
         if bytes_lock {
             presence::take_bytes(&entry).map_err(fail)?;
         }
-        Ok(Nameless { entry, mode, bytes_lock, generation })
+        Ok(Nameless { entry, place: place.clone(), mode, bytes_lock, generation })
     }
 
     pub(crate) fn as_fd(&self) -> BorrowedFd<'_> {
@@ -288,16 +291,21 @@ impl Nameless {
     }
 
     /// Gives the entry its name; `None` when the name is taken.
-    pub(crate) fn publish(self, place: &Place) -> Result<Option<Hold>> {
+    pub(crate) fn publish(mut self) -> Result<Option<Hold>> {
         const OPERATION: &str = "name entry";
-        let directory = &place.directory;
         let directory_mode = 0o700 | if self.mode & 0o077 == 0 { 0 } else { 0o055 };
         loop {
             let temporary = FileName::temporary(unique());
             let name = temporary.directory();
             reached(Step::MakeDirectory);
-            directory::make_directory(directory, &name, directory_mode)
-                .map_err(|errno| failed(OPERATION, errno))?;
+            if let Err(errno) = directory::make_directory(&self.place.directory, &name, directory_mode) {
+                // Somebody removed the whole directory.
+                let renewed = if errno == Errno::NOENT { self.place.renewed()? } else { None };
+                self.place = renewed.ok_or_else(|| failed(OPERATION, errno))?;
+                continue;
+            }
+            let place = &self.place;
+            let directory = &place.directory;
             reached(Step::LinkEntry);
             match link_nameless(&self.entry, directory, &temporary) {
                 Ok(()) => {}
@@ -311,8 +319,8 @@ impl Nameless {
             reached(Step::PublishName);
             match rustix::fs::renameat(directory, &*name, directory, &*place.file.directory()) {
                 Ok(()) => {
-                    let generation = self.generation;
-                    return Ok(Some(Hold::new(self.reopened(place), place.clone(), generation)));
+                    let (generation, place) = (self.generation, place.clone());
+                    return Ok(Some(Hold::new(self.reopened(), place, generation)));
                 }
                 Err(errno) => {
                     reached(Step::WithdrawEntry);
@@ -344,9 +352,9 @@ impl Nameless {
 
     /// The entry by its name instead of as a nameless file: as long as the latter is open, the kernel keeps a second
     /// directory entry in memory for it. The old locks go only after the new ones are there.
-    fn reopened(self, place: &Place) -> OwnedFd {
+    fn reopened(self) -> OwnedFd {
         let again = || -> rustix::io::Result<Option<OwnedFd>> {
-            let entry = place.open(true)?;
+            let entry = self.place.open(true)?;
             let same = identity(entry.as_fd())? == identity(self.entry.as_fd())? && presence::share(&entry)?;
             if same && self.bytes_lock {
                 presence::take_bytes(&entry)?;

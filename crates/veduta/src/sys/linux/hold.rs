@@ -42,7 +42,8 @@ impl Hold {
 
     /// Whether no other process has the description.
     pub(crate) fn is_ours(&self) -> bool {
-        self.private_in.load(Ordering::Relaxed) == fork::generation()
+        let now = fork::generation();
+        now.is_multiple_of(2) && self.private_in.load(Ordering::Relaxed) == now
     }
 
     pub(crate) fn place(&self) -> Option<&Place> {
@@ -60,10 +61,11 @@ impl Hold {
     }
 
     fn close(&mut self) -> Result<()> {
+        let is_ours = self.is_ours();
         // SAFETY: `close` is called by `drop` only, so the descriptor is taken once.
         let entry = unsafe { ManuallyDrop::take(&mut self.entry) };
         match &self.place {
-            Some(place) if *self.private_in.get_mut() == fork::generation() => close_private(entry, place),
+            Some(place) if is_ours => close_private(entry, place),
             Some(place) => close_shared(entry, place),
             None => Ok(()),
         }

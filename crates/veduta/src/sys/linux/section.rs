@@ -233,7 +233,7 @@ pub(crate) fn create_named(
     // The state of other kinds is one page: it stands beside its name, where every holder and every lister finds it.
     let in_memory =
         new.kind == Kind::Section && new.file.is_none() && !bytes_go_into_entry(place.directory.scope());
-    let nameless = Nameless::new(&place.directory, new.mode, !in_memory)?;
+    let nameless = Nameless::new(place, new.mode, !in_memory)?;
     let mut path = None;
     let nobody = Slot { pid: 0, descriptor: 0, pid_namespace: 0 };
     let (store, facts, bytes, slot) = match new.file {
@@ -268,10 +268,10 @@ pub(crate) fn create_named(
     if store.is_none() {
         fill(nameless.as_fd(), facts.start)?;
     }
-    let Some(hold) = nameless.publish(place)? else { return Ok(None) };
+    let Some(hold) = nameless.publish()? else { return Ok(None) };
     let store = match store {
         Some(store) => store,
-        None => match reach::from_entry(place, hold.as_fd(), true)? {
+        None => match reach::from_entry(hold.place().unwrap_or(place), hold.as_fd(), true)? {
             Some((bytes, _)) => Store::Entry(bytes),
             None => {
                 return Err(

@@ -24,7 +24,11 @@ impl Fault<'_> {
         let info = unsafe { &*info.cast::<libc::siginfo_t>() };
         // SAFETY: the field is there for signals that a fault raised, and a number for all others.
         let address = unsafe { info.si_addr() } as usize;
-        (info.si_code > 0 && info.si_code != libc::BUS_MCEERR_AO).then_some(Fault { address, context: context.cast(), handler: PhantomData })
+        (info.si_code > 0 && info.si_code != libc::BUS_MCEERR_AO).then_some(Fault {
+            address,
+            context: context.cast(),
+            handler: PhantomData,
+        })
     }
 
     /// The address of the first byte that is not there.
