@@ -4,10 +4,11 @@
 //! which never replaces a mapping here, sees to it that no block has two owners.
 //!
 //! Addresses are chosen here, in a part of the address space that the kernel does not use by itself: one mapping call, no search, and an address
-//! that was given up is not soon used again, so that a stale pointer faults. Where that part cannot be had, the kernel chooses.
+//! that was given up is not soon used again, so that a stale pointer faults; see [`crate::holes`] for those of views. Where that part cannot be had, the kernel chooses.
 
 use crate::code;
 use crate::failure::{Failure, Result};
+use crate::holes::Fence;
 use crate::memory::Allocation;
 use crate::view::MappedView;
 use rustix::mm::{MapFlags, ProtFlags};
@@ -121,6 +122,11 @@ struct Part {
 static SMALL: Part = Part { start: FAR, end: FAR_LARGE, next: AtomicUsize::new(0) };
 static LARGE: Part = Part { start: FAR_LARGE, end: FAR_END, next: AtomicUsize::new(0) };
 
+/// Whether an address is in the part that the kernel does not use by itself.
+pub(crate) fn is_far(address: usize) -> bool {
+    (FAR..FAR_END).contains(&address)
+}
+
 /// Whether nothing can be had in the far part, seen once.
 static NEAR_ONLY: AtomicBool = AtomicBool::new(false);
 
@@ -216,15 +222,10 @@ fn random() -> usize {
 /// Keeps a page mapped where small views come and go. Without a neighbour the kernel takes the tables of pages away with each view, and makes
 /// them again for the next: that costs more than the view.
 fn anchor(chunk: usize) {
-    static ANCHOR: AtomicUsize = AtomicUsize::new(0);
-    let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED_NOREPLACE;
-    // SAFETY: what is mapped there is not replaced.
-    let mapped = unsafe { rustix::mm::mmap_anonymous(chunk as *mut _, PAGE, ProtFlags::empty(), flags) };
-    let before = ANCHOR.swap(mapped.map_or(0, |address| address as usize), Ordering::Relaxed);
-    if before != 0 {
-        // SAFETY: it was mapped here, and nobody else knows of it.
-        let _gone = unsafe { rustix::mm::munmap(before as *mut _, PAGE) };
-    }
+    static ANCHOR: Mutex<Option<Fence>> = Mutex::new(None);
+    let fence = Fence::at(chunk);
+    let before = ANCHOR.lock().unwrap_or_else(PoisonError::into_inner).replace(fence);
+    drop(before);
 }
 
 /// The same where the kernel puts mappings by itself: it shows where there is room, which is given back and then asked for.

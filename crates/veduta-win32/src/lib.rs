@@ -17,6 +17,7 @@ mod fork;
 mod format_message;
 mod handle;
 mod heap;
+mod holes;
 mod in_page;
 mod last_error;
 mod local;

@@ -12,7 +12,7 @@ use crate::types::HANDLE;
 use std::collections::{HashMap, VecDeque};
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
 
 /// `HANDLE_FLAG_INHERIT`.
 pub(crate) const INHERIT: u32 = 1;
@@ -47,13 +47,13 @@ const INDEX_BITS: u32 = 18;
 const GENERATION_BITS: u32 = 10;
 /// Values from here on belong to other processes to choose.
 pub(crate) const FOREIGN: u32 = 1 << 30;
-const CHUNK: usize = 1024;
-const CHUNKS: usize = (1 << INDEX_BITS) / CHUNK;
+/// All that there can be: a look at one is a single load, and memory comes for those that are used.
+const SLOTS: usize = 1 << INDEX_BITS;
 
 type Slot = AtomicPtr<Entry>;
 
 struct Table {
-    chunks: [OnceLock<Box<[Slot; CHUNK]>>; CHUNKS],
+    slots: [Slot; SLOTS],
     /// Who fills and empties slots. Who looks does not need it.
     writers: Mutex<Writers>,
     foreign: RwLock<Foreign>,
@@ -71,7 +71,7 @@ struct Writers {
 }
 
 static TABLE: Table = Table {
-    chunks: [const { OnceLock::new() }; CHUNKS],
+    slots: [const { AtomicPtr::new(null_mut()) }; SLOTS],
     writers: Mutex::new(Writers { free: VecDeque::new(), fresh: 1 }),
     foreign: RwLock::new(None),
     pins: Pins::new(),
@@ -101,10 +101,8 @@ fn plain(handle: HANDLE) -> Option<u32> {
     u32::try_from(handle.0 & !3).ok()
 }
 
-fn slot(value: u32) -> Option<&'static Slot> {
-    let index = (value >> 2) as usize & ((1 << INDEX_BITS) - 1);
-    let chunk = TABLE.chunks[index / CHUNK].get()?;
-    Some(&chunk[index % CHUNK])
+fn slot(value: u32) -> &'static Slot {
+    &TABLE.slots[(value >> 2) as usize % SLOTS]
 }
 
 /// Calls `use_it` with the entry of a handle, for calls that have to be short: nothing is counted. Meanwhile nobody can finish closing the handle,
@@ -112,8 +110,7 @@ fn slot(value: u32) -> Option<&'static Slot> {
 #[inline(always)]
 pub(crate) fn quick<R>(handle: HANDLE, use_it: impl FnOnce(&Entry) -> R) -> Option<R> {
     let value = plain(handle).filter(|&value| value < FOREIGN)?;
-    let slot = slot(value)?;
-    let (entry, pinned) = MINE.with(|mine| TABLE.pins.pin(mine, slot))?;
+    let (entry, pinned) = MINE.with(|mine| TABLE.pins.pin(mine, slot(value)))?;
     // SAFETY: it was in its slot after this thread had pinned it, so whoever takes it out waits for `pinned` to go.
     let entry = unsafe { &*entry };
     let result = (entry.value == value).then(|| use_it(entry));
@@ -162,10 +159,7 @@ pub(crate) fn insert(object: Arc<Object>, access: u32, inherit: bool) -> Result<
 }
 
 fn fill(value: u32, entry: Arc<Entry>) {
-    let index = (value >> 2) as usize & ((1 << INDEX_BITS) - 1);
-    let chunk =
-        TABLE.chunks[index / CHUNK].get_or_init(|| Box::new([const { AtomicPtr::new(null_mut()) }; CHUNK]));
-    chunk[index % CHUNK].store(Arc::into_raw(entry).cast_mut(), Ordering::Release);
+    slot(value).store(Arc::into_raw(entry).cast_mut(), Ordering::Release);
 }
 
 /// Puts a handle under a value that was chosen elsewhere: a parent's, or one that another process put here.
@@ -179,7 +173,7 @@ pub(crate) fn adopt(value: u32, object: Arc<Object>, access: u32, flags: u32) {
     let mut writers = writers();
     let index = value >> 2 & ((1 << INDEX_BITS) - 1);
     // Whoever chose it may be anybody: NULL is no handle, and nothing that is there is replaced.
-    let is_taken = slot(value).is_some_and(|slot| !slot.load(Ordering::Acquire).is_null());
+    let is_taken = !slot(value).load(Ordering::Acquire).is_null();
     if index == 0 || !value.is_multiple_of(4) || is_taken {
         return;
     }
@@ -195,12 +189,12 @@ pub(crate) fn adopt(value: u32, object: Arc<Object>, access: u32, flags: u32) {
     fill(value, entry);
 }
 
-/// Takes a handle out of the table. When this returns, no thread is using it in [`with`].
+/// Takes a handle out of the table. When this returns, no thread is using it in [`quick`].
 fn take(value: u32) -> Option<Arc<Entry>> {
     if value >= FOREIGN {
         return foreign_to_write().as_mut()?.remove(&value);
     }
-    let slot = slot(value)?;
+    let slot = slot(value);
     let mut writers = writers();
     let entry = slot.load(Ordering::Acquire);
     // SAFETY: only `take` frees entries, and it does so after it emptied the slot under this lock.
@@ -242,9 +236,8 @@ pub(crate) fn close(handle: HANDLE) -> Result<()> {
 pub(crate) fn inherited() -> Vec<Arc<Entry>> {
     let fresh = writers().fresh;
     let own = (1..fresh).filter_map(|index| {
-        let slot = slot(index << 2)?;
-        let (pinned, _pinned) = MINE.with(|mine| TABLE.pins.pin(mine, slot))?;
-        // SAFETY: pinned, as in `with`.
+        let (pinned, _pinned) = MINE.with(|mine| TABLE.pins.pin(mine, slot(index << 2)))?;
+        // SAFETY: pinned, as in `quick`.
         let value = unsafe { (*pinned).value };
         drop(_pinned);
         entry(HANDLE(value as usize)).ok()

@@ -4,6 +4,7 @@ use crate::addresses::{self, GRANULARITY, HIGHEST, PAGE, Placed};
 use crate::code;
 use crate::export::export;
 use crate::failure::{Failure, Result};
+use crate::holes;
 use crate::memory::query::{Information, with_caching};
 use crate::memory::{lock, maps, not_committed, only_here, page};
 use crate::pointer::In;
@@ -186,6 +187,8 @@ pub(crate) struct MappedView {
     of_file: bool,
     /// Nothing was promised of its memory, and pages are committed one by one.
     reserved: bool,
+    /// After the view: it is dropped when that is unmapped.
+    _place: Option<holes::Place>,
 }
 
 impl MappedView {
@@ -206,16 +209,19 @@ impl MappedView {
         }
         let len = if wish.size == 0 { core.len().saturating_sub(wish.offset) } else { wish.size as u64 };
         let fits = wish.offset.checked_add(len).is_some_and(|end| end <= core.len().next_multiple_of(page));
-        let view = if !fits || wish.base != 0 || len == 0 {
+        let at = |base| Ok(options.clone().base(base).map()?);
+        let (view, place) = if !fits || len == 0 {
             // What is not within the section is refused below, in the right order with all else that may be wrong.
-            if wish.base == 0 { options.map()? } else { options.base(wish.base).map()? }
+            (if wish.base == 0 { options.map()? } else { at(wish.base)? }, None)
         } else {
             let whole = len.next_multiple_of(page) as usize;
-            let at = |base| Ok(options.clone().base(base).map()?);
-            if wish.top_down {
-                addresses::place_near(whole, alignment, at)?
+            if wish.base != 0 {
+                (holes::place_at(wish.base, whole, || at(wish.base))?, None)
+            } else if wish.top_down {
+                (addresses::place_near(whole, alignment, at)?, None)
             } else {
-                addresses::place(whole, alignment, at)?
+                let (view, place) = holes::place(whole, alignment, at)?;
+                (view, Some(place))
             }
         };
         Ok(MappedView {
@@ -225,6 +231,7 @@ impl MappedView {
             of_file: section.is_of_file(),
             reserved: section.is_reserved(),
             view: RwLock::new(view),
+            _place: place,
         })
     }
 

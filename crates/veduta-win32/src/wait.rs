@@ -4,14 +4,14 @@ use crate::apc::Alerts;
 use crate::code;
 use crate::export::export;
 use crate::failure::{Failure, Result, fail};
-use crate::object::Object;
+use crate::object::{Kind, Object};
 use crate::pointer::In;
 use crate::rights::SYNCHRONIZE;
 use crate::table::{self, Entry};
 use crate::types::{BOOL, DWORD, HANDLE};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use veduta::{MAXIMUM_WAIT_OBJECTS, Waitable, Waited};
+use veduta::{MAXIMUM_WAIT_OBJECTS, Mutex, Waitable, Waited};
 
 const WAIT_OBJECT_0: u32 = 0;
 const WAIT_ABANDONED_0: u32 = 0x80;
@@ -21,7 +21,10 @@ const WAIT_FAILED: u32 = u32::MAX;
 const INFINITE: u32 = u32::MAX;
 
 export! {
-    fn WaitForSingleObject(handle: HANDLE, milliseconds: DWORD) -> DWORD, failing WAIT_FAILED {
+    fn WaitForSingleObject(
+        handle: HANDLE,
+        milliseconds: DWORD,
+    ) -> DWORD, failing WAIT_FAILED, at_once { claim(handle) } {
         one(handle, milliseconds, false)
     }
 
@@ -112,8 +115,14 @@ fn to_wait_for(handle: HANDLE) -> Result<Arc<Entry>> {
     }
 }
 
-/// Takes an object at once if it can be had. Mutexes in peace time end here: the handle is only pinned.
+/// Acquires a mutex that is free: most waits end here.
 #[inline(always)]
+fn claim(handle: HANDLE) -> Option<u32> {
+    let claimed = table::quick(handle, |entry| Mutex::of(&entry.object).is_some_and(Mutex::claim_at_once));
+    (claimed == Some(true)).then_some(WAIT_OBJECT_0)
+}
+
+/// Takes an object at once if it can be had: the handle is only pinned.
 fn try_at_once(handle: HANDLE) -> Option<u32> {
     let waited = |waited: veduta::Result<Waited>| waited.map_or(WAIT_TIMEOUT, result);
     let result = table::quick(handle, |entry| match &*entry.object {
@@ -126,16 +135,10 @@ fn try_at_once(handle: HANDLE) -> Option<u32> {
     result.filter(|result| *result != WAIT_TIMEOUT)
 }
 
-#[inline(always)]
 fn one(handle: HANDLE, milliseconds: u32, alertable: bool) -> Result<u32> {
     if let Some(result) = try_at_once(handle) {
         return Ok(result);
     }
-    one_slowly(handle, milliseconds, alertable)
-}
-
-#[cold]
-fn one_slowly(handle: HANDLE, milliseconds: u32, alertable: bool) -> Result<u32> {
     if handle == HANDLE::CURRENT_PROCESS || handle == HANDLE::CURRENT_THREAD {
         // What waits for itself waits for as long as it may.
         return wait_any(&[], timeout(milliseconds), alertable);
@@ -193,7 +196,6 @@ fn alertably(
     }
 }
 
-#[inline(always)]
 fn result(waited: Waited) -> u32 {
     match waited {
         Waited::Signaled(index) => WAIT_OBJECT_0 + index as u32,

@@ -5,6 +5,7 @@ use super::runs::Runs;
 use crate::addresses::{self, HIGHEST, LOWEST, PAGE, Placed};
 use crate::code;
 use crate::failure::{Failure, Result};
+use crate::holes;
 use rustix::io::Errno;
 use rustix::mm::{MapFlags, ProtFlags};
 use std::ffi::c_void;
@@ -52,7 +53,7 @@ impl Allocation {
         }
         let alignment = new.large.unwrap_or(addresses::GRANULARITY);
         let allocation = if new.base != 0 {
-            Allocation::at(new, new.base)?
+            holes::place_at(new.base, new.len, || Allocation::at(new, new.base))?
         } else if new.top_down {
             addresses::place_near(new.len, alignment, |base| Allocation::at(new, base))?
         } else {

@@ -5,6 +5,7 @@ use super::query::{Information, MEM_COMMIT, MEM_FREE, MEM_IMAGE, MEM_MAPPED, MEM
 use crate::addresses::{self, HIGHEST};
 use crate::code;
 use crate::failure::{Failure, Result};
+use crate::holes;
 use rustix::io::Errno;
 use std::ffi::c_void;
 use std::ops::Range;
@@ -54,7 +55,8 @@ fn all() -> Result<Vec<Mapped>> {
         Failure::hint(code::GEN_FAILURE, format!("/proc/self/maps cannot be read: {errno}"))
     })?;
     let text = String::from_utf8_lossy(&text);
-    Ok(text.lines().filter_map(Mapped::parse).filter(|mapped| mapped.range.start < HIGHEST).collect())
+    let is_programs = |mapped: &Mapped| mapped.range.start < HIGHEST && !holes::is_fence(mapped.range.start);
+    Ok(text.lines().filter_map(Mapped::parse).filter(is_programs).collect())
 }
 
 /// What `VirtualQuery` says of a page that is no view's and no allocation's.

@@ -40,18 +40,16 @@ export! {
         open(Mutex::options(), to_open(access, 1), inherit, name)
     }
 
-    fn ReleaseMutex(mutex: HANDLE) -> BOOL {
-        // Releasing returns at once: the handle is only pinned.
-        match table::quick(mutex, |entry| Mutex::of(&entry.object).map(Mutex::release)) {
-            Some(Some(Ok(()))) => Ok(()),
-            _ => release_slowly(mutex),
-        }
+    fn ReleaseMutex(mutex: HANDLE) -> BOOL, at_once { release(mutex) } {
+        Ok(table::entry(mutex)?.object.as_kind::<Mutex>()?.release()?)
     }
 }
 
-#[cold]
-fn release_slowly(mutex: HANDLE) -> Result<()> {
-    Ok(table::entry(mutex)?.object.as_kind::<Mutex>()?.release()?)
+/// Releases a mutex that was acquired once.
+#[inline(always)]
+fn release(mutex: HANDLE) -> Option<()> {
+    let released = table::quick(mutex, |entry| Mutex::of(&entry.object).is_some_and(Mutex::release_at_once));
+    (released == Some(true)).then_some(())
 }
 
 fn new(attributes: Attributes, owned: bool, name: impl Text, access: u32) -> Result<HANDLE> {

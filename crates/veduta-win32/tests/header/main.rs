@@ -91,6 +91,7 @@ fn written() -> BTreeMap<String, Signature> {
                     .into_iter()
                     .map(|argument| argument.split_once(':').expect("a type").1.trim().to_owned());
                 let returned = rest[close + 1..].split(", failing").next().unwrap_or_default();
+                let returned = returned.split(", at_once").next().unwrap_or_default();
                 let returned = returned.trim().trim_start_matches("->").trim();
                 let signature = Signature { returned: returned.to_owned(), taken: taken.collect() };
                 assert!(written.insert(name.to_owned(), signature).is_none(), "{name} is there twice");

@@ -1,7 +1,7 @@
 //! Where views and allocations are.
 
 use crate::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 #[test]
 fn views_and_allocations_begin_at_multiples_of_64_kib() {
@@ -47,13 +47,51 @@ fn the_rest_of_a_block_cannot_be_had() {
 }
 
 #[test]
-fn an_address_that_was_given_up_is_not_given_out_again_soon() {
+fn an_address_that_was_given_up_is_not_given_out_again_at_once() {
+    alone("placement::role_that_maps_and_unmaps");
+}
+
+#[test]
+#[ignore = "a role: counts what is given up in this process"]
+fn role_that_maps_and_unmaps() {
     let section = section(PAGE as u64, PAGE_READWRITE);
-    let mut seen = BTreeSet::new();
+    let mut last = VecDeque::new();
     for _ in 0..10_000 {
         let view = map(section, FILE_MAP_WRITE);
-        assert!(seen.insert(view.addr()), "{view:?} again");
+        assert!(!last.contains(&view.addr()), "{view:?} again");
         assert_eq!(UnmapViewOfFile(view), 1);
+        last.push_back(view.addr());
+        if last.len() > 15 {
+            last.pop_front();
+        }
+    }
+    CloseHandle(section);
+}
+
+/// Where views come and go, nothing is left around them that the program could meet.
+#[test]
+fn what_is_around_a_place_that_is_used_again_is_free() {
+    alone("placement::role_that_looks_around");
+}
+
+#[test]
+#[ignore = "a role: wants what is around its views, as other tests do"]
+fn role_that_looks_around() {
+    let section = section(7 * PAGE as u64, PAGE_READWRITE);
+    let mut seen = BTreeSet::new();
+    let mut again = 0;
+    while again < 3 {
+        let view = map(section, FILE_MAP_WRITE);
+        again += u32::from(!seen.insert(view.addr()));
+        let (before, after) = (view.addr() - PAGE, view.addr() + 7 * PAGE);
+        assert_eq!((run(before).0, run(after).0), (MEM_FREE, MEM_FREE));
+        assert_eq!(UnmapViewOfFile(view), 1);
+        if again > 0 {
+            let wish = view.addr() - GRANULARITY;
+            let memory = VirtualAlloc(wish as Pointer, 3 * GRANULARITY, MEM_RESERVE, PAGE_READWRITE);
+            assert_eq!(memory.addr(), wish, "{}", GetLastError());
+            assert_eq!(VirtualFree(memory, 0, MEM_RELEASE), 1);
+        }
     }
     CloseHandle(section);
 }
@@ -134,9 +172,13 @@ fn more_addresses_than_there_are_is_an_error() {
 /// Where the part of the address space that is used here cannot be had, what the kernel offers does.
 #[test]
 fn a_crowded_address_space_is_enough() {
-    let status = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["placement::role_in_a_crowd", "--exact", "--ignored"])
-        .status();
+    alone("placement::role_in_a_crowd");
+}
+
+/// Has a role played in a process of its own.
+fn alone(role: &str) {
+    let program = std::env::current_exe().unwrap();
+    let status = std::process::Command::new(program).args([role, "--exact", "--ignored"]).status();
     assert!(status.unwrap().success());
 }
 

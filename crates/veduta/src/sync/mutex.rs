@@ -79,6 +79,22 @@ impl Mutex {
         Ok(self.handle.sys.try_claim(Thread::current()?))
     }
 
+    /// The common case of [`wait`](crate::Waitable::wait) alone, for callers that cannot be unwound into: it does not panic, and makes no errors. `false`
+    /// says nothing but that it takes a closer look.
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn claim_at_once(&self) -> bool {
+        self.access().contains(SyncAccess::SYNCHRONIZE)
+            && Thread::known().is_some_and(|thread| self.handle.sys.try_claim(thread))
+    }
+
+    /// The common case of [`release`](Mutex::release), as [`claim_at_once`](Mutex::claim_at_once) is that of acquiring.
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn release_at_once(&self) -> bool {
+        Thread::known().is_some_and(|thread| self.handle.sys.try_release(thread))
+    }
+
     #[cold]
     fn lock_slowly(&self, thread: Thread) -> Result<MutexGuard<'_>> {
         match self.wait(None)? {

@@ -310,6 +310,15 @@ impl Object {
         self.check_intact()
     }
 
+    /// Gives up a mutex that the calling thread acquired once. `false` may also mean that it takes a closer look.
+    #[inline(always)]
+    pub(crate) fn try_release(&self, thread: Thread) -> bool {
+        match &self.cell().nature {
+            Nature::Mutex(owner) => owner.try_release(self.cell().page(), thread),
+            Nature::Signal(_) => false,
+        }
+    }
+
     /// Notes that a guard answers for an acquisition by the calling thread. `false`: each has one.
     #[inline(always)]
     pub(crate) fn add_guard(&self) -> bool {

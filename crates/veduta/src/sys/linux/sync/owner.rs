@@ -224,10 +224,16 @@ impl Owner {
     /// Gives the mutex up once.
     #[inline(always)]
     pub(super) fn release(&self, page: &Page, me: Thread) -> Result<()> {
-        if self.thread.load(Ordering::Relaxed) == me.token() && self.recursion.load(Ordering::Relaxed) == 1 {
-            return self.give_up(page, me, 0);
-        }
-        self.release_one_of_many(page, me)
+        if self.try_release(page, me) { Ok(()) } else { self.release_one_of_many(page, me) }
+    }
+
+    /// Gives the mutex up if the calling thread acquired it once: the common case. `false` may also mean that somebody wrote to the word
+    /// behind the owner's back: then it is given up in this process, and nothing is left to release.
+    #[inline(always)]
+    pub(super) fn try_release(&self, page: &Page, me: Thread) -> bool {
+        self.thread.load(Ordering::Relaxed) == me.token()
+            && self.recursion.load(Ordering::Relaxed) == 1
+            && self.give_up(page, me, 0)
     }
 
     #[cold]
@@ -245,13 +251,15 @@ impl Owner {
     pub(super) fn put_back(&self, page: &Page, acquired: Acquired) -> Result<()> {
         let me = Thread::current()?;
         match (acquired, self.recursion.load(Ordering::Relaxed)) {
-            (Acquired::Abandoned, 1) => self.give_up(page, me, DIED),
+            (Acquired::Abandoned, 1) if self.give_up(page, me, DIED) => Ok(()),
+            (Acquired::Abandoned, 1) => Err(not_owner()),
             _ => self.release(page, me),
         }
     }
 
+    /// `false`: the word was not the thread's any more.
     #[inline(always)]
-    fn give_up(&self, page: &Page, me: Thread, flag: u32) -> Result<()> {
+    fn give_up(&self, page: &Page, me: Thread, flag: u32) -> bool {
         self.thread.store(0, Ordering::Relaxed);
         page.recursion.store(0, Ordering::Relaxed);
         me.announce(self.node);
@@ -261,12 +269,12 @@ impl Owner {
         if let Err(seen) = free {
             if seen & THREAD != me.number() {
                 me.finish();
-                return Err(not_owner());
+                return false;
             }
             Self::hand_on(page, me, flag);
         }
         me.finish();
-        Ok(())
+        true
     }
 
     /// Releases a mutex that others sleep for, or did. The caller has announced it.

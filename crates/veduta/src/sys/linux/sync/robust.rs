@@ -92,6 +92,13 @@ impl Thread {
         if thread.is_current() { Ok(thread) } else { thread.ask() }
     }
 
+    /// The calling thread, if it was asked for before.
+    #[inline(always)]
+    pub(crate) fn known() -> Option<Thread> {
+        let thread = Thread(LIFE.with(std::ptr::from_ref));
+        thread.is_current().then_some(thread)
+    }
+
     /// Whether what is known of the thread is so in this process, and not only in the one that forked it.
     #[inline]
     pub(crate) fn is_current(self) -> bool {

@@ -43,6 +43,10 @@ impl Thread {
         Ok(Thread { token: number.into(), number, process: 1 })
     }
 
+    pub(crate) fn known() -> Option<Thread> {
+        Thread::current().ok()
+    }
+
     pub(super) fn token(self) -> u64 {
         self.token
     }
