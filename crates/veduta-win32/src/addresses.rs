@@ -52,9 +52,11 @@ impl Placed {
 }
 
 /// All of this process, by their first address. Nobody touches memory of the program, or calls the system, while it is locked.
-static OURS: Mutex<BTreeMap<usize, Placed>> = Mutex::new(BTreeMap::new());
+static OURS: Mutex<Ours> = Mutex::new(BTreeMap::new());
 
-fn ours() -> MutexGuard<'static, BTreeMap<usize, Placed>> {
+pub(crate) type Ours = BTreeMap<usize, Placed>;
+
+pub(crate) fn ours() -> MutexGuard<'static, Ours> {
     OURS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

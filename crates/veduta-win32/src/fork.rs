@@ -1,7 +1,7 @@
 //! A program that forks: the child has a copy of everything, but none of the other threads, and most of what is written down here is
 //! about its parent.
 
-use crate::{process, table, thread};
+use crate::{addresses, heap, holes, process, table, thread};
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,6 +15,9 @@ type Locks = (
     MutexGuard<'static, thread::Queue>,
     // Last: they are taken for a moment, by who may have any of the others.
     table::Locks,
+    MutexGuard<'static, heap::Heaps>,
+    MutexGuard<'static, addresses::Ours>,
+    MutexGuard<'static, holes::Holes>,
 );
 
 thread_local! {
@@ -42,6 +45,9 @@ pub(crate) fn prepare() {
                 thread::known(),
                 thread::ending(),
                 table::lock(),
+                heap::heaps(),
+                addresses::ours(),
+                holes::holes(),
             ))));
         }
         extern "C" fn forked() {
@@ -51,7 +57,7 @@ pub(crate) fn prepare() {
         extern "C" fn born() {
             FORKS.fetch_add(1, Ordering::Relaxed);
             let Some(locks) = KEPT.take() else { return };
-            let (mut watch, mut others, mut known, mut ending, table) = ManuallyDrop::into_inner(locks);
+            let (mut watch, mut others, mut known, mut ending, table, ..) = ManuallyDrop::into_inner(locks);
             table.after_fork_in_child();
             drop(table);
             watch.after_fork_in_child();

@@ -41,7 +41,7 @@ const PROCESS_HEAP: usize = 0x1_0000;
 /// Heaps that were created: a number of its own each, never used again, and its newest block.
 static HEAPS: Mutex<Heaps> = Mutex::new(Heaps { heaps: Vec::new(), last: PROCESS_HEAP });
 
-struct Heaps {
+pub(crate) struct Heaps {
     heaps: Vec<Heap>,
     last: usize,
 }
@@ -56,7 +56,7 @@ struct Heap {
 // SAFETY: the blocks of a heap belong to the process, and their list is changed under the lock of HEAPS only.
 unsafe impl Send for Heap {}
 
-fn heaps() -> MutexGuard<'static, Heaps> {
+pub(crate) fn heaps() -> MutexGuard<'static, Heaps> {
     HEAPS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -15,7 +15,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// How many are kept. None is filled again before all others were left later, so that a stale pointer has some time to fault.
 const KEPT: usize = 16;
 
-struct Holes {
+pub(crate) struct Holes {
     /// Those that were left first come first.
     known: VecDeque<Hole>,
     /// How often one was left.
@@ -41,7 +41,7 @@ impl Hole {
     }
 }
 
-fn holes() -> MutexGuard<'static, Holes> {
+pub(crate) fn holes() -> MutexGuard<'static, Holes> {
     HOLES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

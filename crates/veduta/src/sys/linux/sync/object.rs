@@ -314,7 +314,7 @@ impl Object {
     #[inline(always)]
     pub(crate) fn try_release(&self, thread: Thread) -> bool {
         match &self.cell().nature {
-            Nature::Mutex(owner) => owner.try_release(self.cell().page(), thread),
+            Nature::Mutex(owner) => !self.cell().is_gone() && owner.try_release(self.cell().page(), thread),
             Nature::Signal(_) => false,
         }
     }
