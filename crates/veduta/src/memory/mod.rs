@@ -73,20 +73,24 @@ impl Memory {
         ))
     }
 
-    fn has(&self, fault: Fault) -> bool {
-        (self.base.addr().get()..self.base.addr().get() + self.len).contains(&fault.address.get())
+    /// Where the fault was, if in this memory.
+    fn offset_of(&self, fault: Fault) -> Option<usize> {
+        let base = self.base.addr().get();
+        // Of memory that failed, only the page may be told, and it may begin before.
+        let first = base / crate::sys::PAGE * crate::sys::PAGE;
+        let address = fault.address.get();
+        (first..base + self.len).contains(&address).then(|| address.saturating_sub(base))
     }
 
     #[cold]
     fn missing(&self, operation: &'static str, fault: Fault) -> Error {
         let error = Error::new(Code::SWAPERROR, operation);
-        if !self.has(fault) {
+        let Some(offset) = self.offset_of(fault) else {
             return error.hint(format!(
                 "the buffer given, at {:#x}, is mapped from a file itself, which has no such byte any more",
                 fault.address
             ));
-        }
-        let offset = fault.address.get() - self.base.addr().get();
+        };
         error.offset(offset as u64).hint(format!(
             "byte {offset} of the view is not there: its file was cut off, its disk is full or could not be read"
         ))
@@ -133,7 +137,7 @@ impl Memory {
         let (from, len) = source.within(OPERATION, &from)?;
         let to = self.at(OPERATION, to, len)?;
         let missing = |fault: Fault| {
-            if source.has(fault) { source.missing(OPERATION, fault) } else { self.missing(OPERATION, fault) }
+            if source.offset_of(fault).is_some() { source } else { self }.missing(OPERATION, fault)
         };
         let (ahead, behind) = (to.addr().wrapping_sub(from.addr()), from.addr().wrapping_sub(to.addr()));
         if ahead >= len && (behind >= len || behind >= APART) {

@@ -20,8 +20,7 @@ unsafe fn copy(to: *mut u8, from: *const u8, len: usize) -> usize {
         let (to, from) = (to.wrapping_add(done), from.wrapping_add(done));
         // SAFETY: passed on to the caller.
         match unsafe { copy_within_process(to, from, len - done) } {
-            // Which of the two it was, the kernel does not say.
-            0 => return from.addr(),
+            0 => return missing(to, from),
             copied => done += copied,
         }
     }
@@ -41,6 +40,16 @@ unsafe fn fill(to: *mut u8, byte: u8, len: usize) -> usize {
         }
     }
     0
+}
+
+/// Which of the two could not be had: the kernel does not say, but a byte of it can be tried.
+fn missing(to: *mut u8, from: *const u8) -> usize {
+    let mut byte = 0_u8;
+    // SAFETY: the byte is ours.
+    match unsafe { copy_within_process(&raw mut byte, from, 1) } {
+        0 => from.addr(),
+        _ => to.addr(),
+    }
 }
 
 fn landing(_: usize) -> Option<usize> {

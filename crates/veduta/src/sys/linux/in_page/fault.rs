@@ -15,7 +15,8 @@ pub struct Fault<'a> {
 }
 
 impl Fault<'_> {
-    /// `None`: the signal was sent by somebody, or is about memory that failed and that nobody touched.
+    /// `None`: it is not about bytes that an instruction touched and that are not there. Somebody sent the signal, an address was not
+    /// aligned, or memory failed that nobody touched.
     ///
     /// # Safety
     /// The two are what the kernel passed to a handler of SIGBUS that runs as long as the value lives.
@@ -24,7 +25,7 @@ impl Fault<'_> {
         let info = unsafe { &*info.cast::<libc::siginfo_t>() };
         // SAFETY: the field is there for signals that a fault raised, and a number for all others.
         let address = unsafe { info.si_addr() } as usize;
-        (info.si_code > 0 && info.si_code != libc::BUS_MCEERR_AO).then_some(Fault {
+        matches!(info.si_code, libc::BUS_ADRERR | libc::BUS_OBJERR | libc::BUS_MCEERR_AR).then_some(Fault {
             address,
             context: context.cast(),
             handler: PhantomData,
