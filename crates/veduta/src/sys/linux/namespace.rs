@@ -77,17 +77,24 @@ pub(crate) fn list(directory: &Arc<Directory>) -> Result<Listing> {
     let mut seen = Vec::new();
     for place in places(directory)?.filter(|place| !place.file.is_temporary()) {
         match look(&place) {
-            Ok(found) => seen.extend(found.map(|found| (place, found))),
+            Ok(found) => seen.extend(found.map(|found| (place, found.id))),
             Err(error) => listing.problems.push(Problem { file_name: place.file.to_string(), error }),
         }
     }
-    let entries: Vec<_> = seen.iter().map(|(_, seen)| seen.id).collect();
+    let entries: Vec<_> = seen.iter().map(|(_, id)| *id).collect();
     let mut holders = processes::holders(&entries)?;
-    for (place, seen) in &seen {
-        let holders = holders.remove(&seen.id).unwrap_or_default();
-        match describe(place, seen, directory.scope(), holders) {
-            Ok(Status::Live(object)) => listing.objects.push(object),
-            Ok(Status::Stale(name)) => listing.stale.push(name),
+    for (place, id) in &seen {
+        let holders = holders.remove(id).unwrap_or_default();
+        // Looked at again instead of kept open: there may be more names than descriptors. Whoever holds its inode after it has gone
+        // holds something else.
+        let again = look(place).map(|found| found.filter(|found| found.id == *id));
+        let status = again.and_then(|found| {
+            found.map(|found| describe(place, &found, directory.scope(), holders)).transpose()
+        });
+        match status {
+            Ok(Some(Status::Live(object))) => listing.objects.push(object),
+            Ok(Some(Status::Stale(name))) => listing.stale.push(name),
+            Ok(None) => {}
             Err(error) => listing.problems.push(Problem { file_name: place.file.to_string(), error }),
         }
     }
