@@ -20,3 +20,11 @@ tour:
 # Every order of the steps of the lock and wait algorithms, in small cases: a minute or two. `just loom "" --include-ignored`: three more.
 loom CASES="" *ARGS:
     RUSTFLAGS="--cfg loom" cargo test -p veduta --lib --release --target-dir target/loom loomed::{{CASES}} -- {{ARGS}}
+
+# Everything at once, with kills, stops, forks and files cut off: ten minutes.
+soak SECONDS="600":
+    VEDUTA_SOAK_SECONDS={{SECONDS}} cargo test -p veduta --test soak -- --nocapture
+
+# Many of everything; opens and listings for so long.
+load SECONDS="60":
+    VEDUTA_LOAD=full VEDUTA_LOAD_SECONDS={{SECONDS}} cargo test -p veduta --test load -- --nocapture --test-threads=1
