@@ -10,6 +10,11 @@ use veduta_model::{Manager, Names, Operation, Outcome, Protection};
 /// This process among the actors of the model.
 const COORDINATOR: usize = WORKERS;
 
+/// The names by the model's slots: those that come and go, and those that everybody has all the time.
+fn slots() -> impl Iterator<Item = (usize, &'static Name)> {
+    NAMES.iter().chain(&KEPT).chain(&WAITED_FOR).enumerate()
+}
+
 /// The model of the session, and that of the private namespace.
 pub(crate) struct Judge {
     session: Manager,
@@ -19,15 +24,18 @@ pub(crate) struct Judge {
 }
 
 impl Judge {
-    /// All living workers have what they say, and this process has what is there all the time.
+    /// All living workers have what they say, and all processes have what is there all the time.
     pub(crate) fn new(board: &Board, living: &[(usize, u32)]) -> Judge {
         let mut judge = Judge {
             session: Manager::new(Names::Session, Vec::new()),
             private: Manager::new(Names::Private, Vec::new()),
             processes: living.iter().copied().chain([(COORDINATOR, std::process::id())]).collect(),
         };
-        for (slot, name) in KEPT.iter().chain(&WAITED_FOR).enumerate() {
-            judge.create(COORDINATOR, slot, name);
+        let actors = living.iter().map(|&(actor, _)| actor).chain([COORDINATOR]);
+        for actor in actors {
+            for (slot, name) in slots().skip(NAMES.len()) {
+                judge.create(actor, slot, name);
+            }
         }
         for &(actor, _) in living {
             let (maybe, surely) = board.pair(actor, Word::Held);
@@ -76,13 +84,9 @@ impl Judge {
     /// The names that exist, with the processes that have them, by namespace.
     fn expected(&self) -> [BTreeMap<String, BTreeSet<u32>>; 3] {
         let mut expected = [const { BTreeMap::new() }; 3];
-        let all = |actor| {
-            if actor == COORDINATOR { KEPT.iter().chain(&WAITED_FOR) } else { NAMES.iter().chain(&[]) }
-        };
         for (&actor, &process) in &self.processes {
-            let slots = [self.session.handles(actor), self.private.handles(actor)].concat();
-            for slot in slots {
-                let name = all(actor).nth(slot.into()).expect("slots are numbers of names");
+            for slot in [self.session.handles(actor), self.private.handles(actor)].concat() {
+                let (_, name) = slots().nth(slot.into()).expect("slots are numbers of names");
                 expected[of(name)].entry(name.text.to_owned()).or_insert_with(BTreeSet::new).insert(process);
             }
         }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use veduta::os::unix::HandleExt;
 use veduta::{
     Code, Disposition, Error, Event, Kind, Mutex, Namespace, Protection, Reset, Result, Section, Semaphore,
-    SyncObject, SyncOptions, Timer, ViewAccess,
+    SectionAccess, SyncObject, SyncOptions, Timer, ViewAccess,
 };
 
 /// Bytes of a section.
@@ -210,6 +210,9 @@ impl Places {
         Ok(match name.kind {
             Kind::Section => {
                 let mut options = Section::options();
+                if name.text.contains("memory") {
+                    options.access(SectionAccess::all());
+                }
                 if name.is_private() {
                     options.namespace(&self.private);
                 }
