@@ -6,8 +6,8 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use veduta::os::unix::HandleExt;
 use veduta::{
-    Code, Disposition, Error, Event, Kind, Mutex, Namespace, Protection, Reset, Result, Section, Semaphore,
-    SectionAccess, SyncObject, SyncOptions, Timer, ViewAccess,
+    Code, Disposition, Error, Event, Kind, Mutex, Namespace, Protection, Reset, Result, Section,
+    SectionAccess, Semaphore, SyncObject, SyncOptions, Timer, ViewAccess,
 };
 
 /// Bytes of a section.
