@@ -46,14 +46,18 @@ impl std::fmt::Display for Footprint {
     }
 }
 
-/// Lets this process have so many descriptors. Who may not is told.
-pub(crate) fn allow_descriptors(wanted: usize) -> Result<(), String> {
+/// Lets this process have so many descriptors, or as many as this user may raise its limit to. Gives how many that is.
+pub(crate) fn allow_descriptors(wanted: usize) -> usize {
     let wanted = wanted as u64;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     if current.is_none_or(|current| current >= wanted) {
-        return Ok(());
+        return wanted as usize;
     }
-    let raised = Rlimit { current: Some(wanted), maximum: maximum.map(|maximum| maximum.max(wanted)) };
-    setrlimit(Resource::Nofile, raised)
-        .map_err(|errno| format!("this user may not have {wanted} descriptors ({errno})"))
+    let raise = |limit: u64, maximum| setrlimit(Resource::Nofile, Rlimit { current: Some(limit), maximum });
+    if raise(wanted, maximum.map(|maximum| maximum.max(wanted))).is_ok() {
+        return wanted as usize;
+    }
+    let most = maximum.map_or(wanted, |maximum| maximum.min(wanted));
+    raise(most, maximum).expect("below the maximum");
+    most as usize
 }
