@@ -92,7 +92,7 @@ fn look(namespace: &Namespace, stay: &BTreeSet<String>) -> usize {
 }
 
 fn kind_and_size(number: u64) -> (Kind, Option<u64>) {
-    if number % 3 == 0 { (Kind::Mutex, None) } else { (Kind::Section, Some(size_of(number))) }
+    if number.is_multiple_of(3) { (Kind::Mutex, None) } else { (Kind::Section, Some(size_of(number))) }
 }
 
 #[test]

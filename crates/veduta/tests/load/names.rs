@@ -78,7 +78,7 @@ fn have(count: usize) -> [Duration; 4] {
 fn list_with_few_descriptors() -> veduta::Listing {
     let limits = getrlimit(Resource::Nofile);
     let open = std::fs::read_dir("/proc/self/fd").unwrap().count() as u64;
-    setrlimit(Resource::Nofile, Rlimit { current: Some(open + 20), ..limits.clone() }).unwrap();
+    setrlimit(Resource::Nofile, Rlimit { current: Some(open + 20), ..limits }).unwrap();
     let listing = Namespace::local().unwrap().objects().unwrap();
     setrlimit(Resource::Nofile, limits).unwrap();
     assert!(listing.problems.is_empty(), "{:?}", listing.problems.first());

@@ -47,7 +47,7 @@ fn limit() -> usize {
 /// makes one mapping of them.
 fn page(index: usize, of: usize) -> u64 {
     let half = of / 2;
-    (if index % 2 == 0 { index / 2 } else { half + index / 2 }) as u64
+    (if index.is_multiple_of(2) { index / 2 } else { half + index / 2 }) as u64
 }
 
 fn map(section: &Section, page: u64) -> veduta::Result<View> {
