@@ -1,12 +1,16 @@
 //! Commit is a promise: memory that cannot be had is refused when a section is created, not by a signal later.
 
+use super::cgroup::{self, Cgroup, text_of};
 use super::error::failed;
+use super::limits;
+use super::record::PAGE;
 use crate::{Code, Error, Result};
 use rustix::fd::BorrowedFd;
 use rustix::fs::FallocateFlags;
 use rustix::io::Errno;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::ops::Range;
+use std::path::Path;
 
 const OPERATION: &str = "create section";
 
@@ -14,104 +18,131 @@ const OPERATION: &str = "create section";
 /// what any process holds anyway varies by more.
 const UNCHECKED: u64 = 1 << 20;
 
+/// What can be had somewhere, and what bounds it.
+struct Room {
+    available: u64,
+    place: String,
+}
+
 /// Refuses a size that this process cannot have in memory now. What is available is free memory, what the kernel would
-/// give up for it, and swap; inside memory cgroups no more than each of them leaves.
+/// give up for it, and swap; inside memory cgroups no more than each of them leaves; and no more than the machine promises, if it
+/// promises only what it has.
 pub(crate) fn promise(size: u64) -> Result<()> {
     let system = rustix::system::sysinfo();
-    let unit = u64::from(system.mem_unit);
+    let free = (system.freeram as u64).saturating_mul(u64::from(system.mem_unit));
     // A glance before a look: with that much free nothing needs to be given up.
-    if size > (system.freeram as u64).saturating_mul(unit) {
-        let available = available_on_machine().unwrap_or((system.freeram as u64).saturating_mul(unit))
-            + (system.freeswap as u64).saturating_mul(unit);
-        if size > available {
-            return Err(refused(size, available, "on this machine"));
-        }
+    if size <= UNCHECKED && size <= free {
+        return Ok(());
     }
-    if size > UNCHECKED {
-        for group in cgroups() {
-            if let Some(available) = group.available()
-                && size > available
-            {
-                return Err(refused(
-                    size,
-                    available,
-                    &format!("in the memory cgroup {}", group.path.display()),
-                ));
-            }
-        }
+    let machine = Machine::look()?;
+    let mut rooms = vec![Room {
+        available: machine.available.unwrap_or(free).saturating_add(machine.swap),
+        place: "on this machine".to_owned(),
+    }];
+    rooms.extend(machine.strict()?);
+    for group in cgroup::of_this_process("memory", "memory.limit_in_bytes", "memory.max")? {
+        rooms.extend(room_in(&group, machine.swap)?);
     }
-    Ok(())
+    match rooms.into_iter().min_by_key(|room| room.available) {
+        Some(room) if room.available < size => Err(Error::new(Code::COMMITMENT_LIMIT, OPERATION).hint(format!(
+            "{} needed, {} available {}; free some, ask for less, or reserve without commitment (Commit::Reserve)",
+            Bytes(size),
+            Bytes(room.available),
+            room.place
+        ))),
+        _ => Ok(()),
+    }
 }
 
-fn refused(needed: u64, available: u64, place: &str) -> Error {
-    Error::new(Code::COMMITMENT_LIMIT, OPERATION).hint(format!(
-        "{} needed, {} available {place}; free some, ask for less, or reserve without commitment (Commit::Reserve)",
-        Bytes(needed),
-        Bytes(available)
-    ))
+/// What the kernel says of the machine's memory.
+struct Machine {
+    meminfo: String,
+    /// Free, or given up by the kernel for who needs it.
+    available: Option<u64>,
+    swap: u64,
 }
 
-fn available_on_machine() -> Option<u64> {
-    number_after(&std::fs::read_to_string("/proc/meminfo").ok()?, "MemAvailable:").map(|kib| kib << 10)
+impl Machine {
+    fn look() -> Result<Machine> {
+        let meminfo = text_of(Path::new("/proc/meminfo"))?.unwrap_or_default();
+        let bytes = |key| number_after(&meminfo, key).map(|kib| kib << 10);
+        let (available, swap) = (bytes("MemAvailable:"), bytes("SwapFree:").unwrap_or(0));
+        Ok(Machine { meminfo, available, swap })
+    }
+
+    /// What is left to promise on a machine that promises no more than it has (proc(5), overcommit_memory): more could be had, but
+    /// the kernel refuses the page that is touched.
+    fn strict(&self) -> Result<Option<Room>> {
+        let mode = text_of(Path::new("/proc/sys/vm/overcommit_memory"))?.unwrap_or_default();
+        if mode.trim() != "2" {
+            return Ok(None);
+        }
+        let bytes = |key| number_after(&self.meminfo, key).map(|kib| kib << 10);
+        let (Some(limit), Some(promised)) = (bytes("CommitLimit:"), bytes("Committed_AS:")) else {
+            return Ok(None);
+        };
+        let place = format!(
+            "on this machine, which has promised {} of at most {} (CommitLimit; vm.overcommit_memory is 2)",
+            Bytes(promised),
+            Bytes(limit)
+        );
+        Ok(Some(Room { available: limit.saturating_sub(promised), place }))
+    }
 }
 
 fn number_after(text: &str, key: &str) -> Option<u64> {
     text.lines().find_map(|line| line.strip_prefix(key)?.split_whitespace().next()?.parse().ok())
 }
 
-/// A memory cgroup of this process, in either version's files.
-struct Cgroup {
-    path: PathBuf,
-    limit: &'static str,
-    usage: &'static str,
+/// What a group leaves; `None` where it has no limit. What the kernel keeps in memory of files, and could read again, it gives up for who
+/// needs it, as it does outside groups.
+fn room_in(group: &Cgroup, swap_of_machine: u64) -> Result<Option<Room>> {
+    let (limit, used) = if group.unified {
+        ("memory.max", "memory.current")
+    } else {
+        ("memory.limit_in_bytes", "memory.usage_in_bytes")
+    };
+    let limit = limit_in(group, limit)?;
+    let Some(used) = group.number(used)? else { return Ok(None) };
+    let statistics = group.text("memory.stat")?.unwrap_or_default();
+    // In version 1 those of the group itself stand there, too, without the groups below.
+    let statistic = |key: &str| {
+        number_after(&statistics, &format!("total_{key} "))
+            .or_else(|| number_after(&statistics, &format!("{key} ")))
+    };
+    let reclaimable: u64 =
+        ["inactive_file", "active_file", "slab_reclaimable"].into_iter().filter_map(statistic).sum();
+    let left = |limit: u64, used: u64| limit.saturating_sub(used.saturating_sub(reclaimable));
+    let available = if group.unified {
+        let Some(limit) = limit else { return Ok(None) };
+        let swap = match group.number("memory.swap.max")? {
+            Some(most) => most.saturating_sub(group.number("memory.swap.current")?.unwrap_or(0)),
+            None => u64::MAX,
+        };
+        left(limit, used).saturating_add(swap.min(swap_of_machine))
+    } else {
+        // Version 1 limits memory, and memory and swap together.
+        let memory = limit.map_or(u64::MAX, |limit| left(limit, used).saturating_add(swap_of_machine));
+        let both = match (
+            limit_in(group, "memory.memsw.limit_in_bytes")?,
+            group.number("memory.memsw.usage_in_bytes")?,
+        ) {
+            (Some(limit), Some(used)) => left(limit, used),
+            _ => u64::MAX,
+        };
+        match memory.min(both) {
+            u64::MAX => return Ok(None),
+            available => available,
+        }
+    };
+    let limit = limit.map_or("swap".to_owned(), |limit| Bytes(limit).to_string());
+    let place = format!("in the memory cgroup {} (limit {limit})", group.path.display());
+    Ok(Some(Room { available, place }))
 }
 
-/// The cgroups that limit this process: its own and all above, down to where the file system is mounted.
-fn cgroups() -> Vec<Cgroup> {
-    let mut found = Vec::new();
-    for line in std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default().lines() {
-        let mut parts = line.splitn(3, ':');
-        let (Some(_), Some(controllers), Some(path)) = (parts.next(), parts.next(), parts.next()) else {
-            continue;
-        };
-        let (roots, limit, usage): (&[&str], _, _) = if controllers.is_empty() {
-            (&["/sys/fs/cgroup", "/sys/fs/cgroup/unified"], "memory.max", "memory.current")
-        } else if controllers.split(',').any(|controller| controller == "memory") {
-            (&["/sys/fs/cgroup/memory"], "memory.limit_in_bytes", "memory.usage_in_bytes")
-        } else {
-            continue;
-        };
-        for root in roots {
-            let whole = Path::new(root).join(path.trim_start_matches('/'));
-            found.extend(
-                whole
-                    .ancestors()
-                    .take_while(|ancestor| ancestor.starts_with(root))
-                    // In a container the path is the host's, and what is mounted is the container's own group.
-                    .filter(|ancestor| ancestor.join(limit).exists())
-                    .map(|ancestor| Cgroup { path: ancestor.to_owned(), limit, usage }),
-            );
-        }
-    }
-    found
-}
-
-impl Cgroup {
-    /// What the group leaves; `None` where it has no limit.
-    fn available(&self) -> Option<u64> {
-        let read = |file: &str| std::fs::read_to_string(self.path.join(file)).ok();
-        let limit: u64 = read(self.limit)?.trim().parse().ok()?;
-        // Version 1 says "no limit" with a number next to i64::MAX.
-        if limit >= i64::MAX as u64 & !0xFFFF_FFFF {
-            return None;
-        }
-        let used: u64 = read(self.usage)?.trim().parse().ok()?;
-        let statistics = read("memory.stat").unwrap_or_default();
-        let reclaimable = number_after(&statistics, "total_inactive_file ")
-            .or_else(|| number_after(&statistics, "inactive_file "))
-            .unwrap_or(0);
-        Some((limit + reclaimable).saturating_sub(used))
-    }
+/// A limit of a group, if it has one: version 1 says that it has none with a number next to `i64::MAX`.
+fn limit_in(group: &Cgroup, file: &str) -> Result<Option<u64>> {
+    Ok(group.number(file)?.filter(|&limit| limit < i64::MAX as u64 & !0xFFFF_FFFF))
 }
 
 /// Takes the memory or the room on the device now, up to `end`.
@@ -122,26 +153,59 @@ pub(crate) fn allocate(fd: BorrowedFd<'_>, start: u64, end: u64) -> rustix::io::
     rustix::io::retry_on_intr(|| rustix::fs::fallocate(fd, FallocateFlags::empty(), start, end - start))
 }
 
-/// The error for memory that a file system does not have.
-pub(crate) fn no_memory(fd: BorrowedFd<'_>, needed: u64, errno: Errno) -> Error {
-    match errno {
-        Errno::NOSPC | Errno::NOMEM => {
-            Error::new(Code::COMMITMENT_LIMIT, OPERATION).source(errno).hint(room(fd, needed))
+/// The error when a file cannot have room for `range`: with the code given, if room is what is missing.
+pub(crate) fn no_room(
+    operation: &'static str,
+    code: Code,
+    file: BorrowedFd<'_>,
+    range: Range<u64>,
+    errno: Errno,
+) -> Error {
+    let needed = Bytes(range.end - range.start);
+    let hint = match errno {
+        Errno::FBIG => limits::file_size(range.end),
+        Errno::DQUOT => format!("{needed} needed; this user's quota on the file system is used up"),
+        Errno::NOSPC | Errno::NOMEM => match rustix::fs::fstatvfs(file) {
+            // Memory that belongs to no mount.
+            Ok(stat) if stat.f_blocks == 0 => match promise(range.end - range.start) {
+                Err(error) if error.code() == Code::COMMITMENT_LIMIT => return error.source(errno),
+                _ => format!("{needed} needed; the machine, or a cgroup, ran out of memory meanwhile"),
+            },
+            Ok(stat) => {
+                let (free, all) = (stat.f_bavail * stat.f_frsize, stat.f_blocks * stat.f_frsize);
+                format!(
+                    "{needed} needed, {} free on the file system, of {}{}",
+                    Bytes(free),
+                    Bytes(all),
+                    path_of(file)
+                )
+            }
+            Err(_) => format!("{needed} needed"),
+        },
+        errno => return failed(operation, errno),
+    };
+    Error::new(code, operation).source(errno).hint(hint)
+}
+
+/// The error when a namespace's file system has no room for a name: a directory, and the entry in it.
+pub(crate) fn no_name(operation: &'static str, directory: BorrowedFd<'_>, errno: Errno) -> Error {
+    match rustix::fs::fstatvfs(directory) {
+        Ok(stat) if errno == Errno::NOSPC && stat.f_files > 0 && stat.f_favail < 2 => {
+            Error::new(Code::COMMITMENT_LIMIT, operation).source(errno).hint(format!(
+                "2 files needed for a name, {} of {} left on the file system (nr_inodes){}; `veduta sweep` removes what nobody holds",
+                stat.f_favail,
+                stat.f_files,
+                path_of(directory)
+            ))
         }
-        errno => failed(OPERATION, errno),
+        _ => no_room(operation, Code::COMMITMENT_LIMIT, directory, 0..PAGE as u64, errno),
     }
 }
 
-/// What was needed and what is there, for a file system.
-pub(crate) fn room(fd: BorrowedFd<'_>, needed: u64) -> String {
-    match rustix::fs::fstatvfs(fd) {
-        Ok(stat) => format!(
-            "{} needed, {} free on the file system",
-            Bytes(needed),
-            Bytes(stat.f_bavail * stat.f_frsize)
-        ),
-        Err(_) => format!("{} needed", Bytes(needed)),
-    }
+/// Where a file is, for who has to make room there.
+fn path_of(file: BorrowedFd<'_>) -> String {
+    let path = std::fs::read_link(super::processes::own_descriptor(file));
+    path.map_or(String::new(), |path| format!(", at {}", path.display()))
 }
 
 /// A number of bytes, for people.

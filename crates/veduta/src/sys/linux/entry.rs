@@ -10,11 +10,13 @@
 //! - `word` becomes `DEAD` only if nobody had the presence lock at some instant *after* it was marked `DYING`; who takes the
 //!   lock and then still finds `LIVE`, or turns `DYING` back, cannot be overlooked.
 
+use super::commit;
 use super::directory::{self, Directory, ENTRY, FileName, open_at};
 use super::error::failed;
 use super::fork;
 use super::hold::Hold;
 use super::in_page::Watched;
+use super::limits;
 use super::presence;
 use super::record::{FileId, PAGE, RawRecord, Record, WORD_OFFSET, word};
 use super::step::{Step, reached};
@@ -268,7 +270,8 @@ impl Nameless {
         let fail = |errno| match errno {
             Errno::OPNOTSUPP | Errno::ISDIR => failed(OPERATION, errno)
                 .hint("the namespace's file system cannot make nameless files; put the namespace on a tmpfs"),
-            errno => failed(OPERATION, errno).object(place.directory.path().display()),
+            errno => commit::no_name(OPERATION, place.directory.as_fd(), errno)
+                .object(place.directory.path().display()),
         };
         reached(Step::MakeEntry);
         let generation = fork::generation();
@@ -301,7 +304,8 @@ impl Nameless {
             if let Err(errno) = directory::make_directory(&self.place.directory, &name, directory_mode) {
                 // Somebody removed the whole directory.
                 let renewed = if errno == Errno::NOENT { self.place.renewed()? } else { None };
-                self.place = renewed.ok_or_else(|| failed(OPERATION, errno))?;
+                self.place =
+                    renewed.ok_or_else(|| commit::no_name(OPERATION, self.place.directory.as_fd(), errno))?;
                 continue;
             }
             let place = &self.place;
@@ -313,7 +317,7 @@ impl Nameless {
                 Err(Errno::NOENT) if !directory.is_removed() => continue,
                 Err(errno) => {
                     let _ = rustix::fs::unlinkat(directory, &*name, AtFlags::REMOVEDIR);
-                    return Err(failed(OPERATION, errno));
+                    return Err(commit::no_name(OPERATION, directory.as_fd(), errno));
                 }
             }
             reached(Step::PublishName);
@@ -343,7 +347,7 @@ impl Nameless {
                         Errno::NOTDIR => Err(not_an_entry(OPERATION, errno, place)),
                         Errno::PERM | Errno::ACCESS => Err(failed(OPERATION, errno)
                             .hint("a leftover of another user has the name; that user or root can sweep it")),
-                        errno => Err(failed(OPERATION, errno)),
+                        errno => Err(commit::no_name(OPERATION, directory.as_fd(), errno)),
                     };
                 }
             }
@@ -558,7 +562,7 @@ pub(crate) fn identity(fd: BorrowedFd<'_>) -> rustix::io::Result<FileId> {
 /// Makes the entry dead, for who has the presence lock alone and need not compare. Not through a mapping: somebody may have
 /// cut the entry off.
 pub(crate) fn store_dead(entry: BorrowedFd<'_>) -> rustix::io::Result<()> {
-    rustix::io::pwrite(entry, &word::DEAD.to_ne_bytes(), WORD_OFFSET as u64).map(drop)
+    limits::write_at(entry, &word::DEAD.to_ne_bytes(), WORD_OFFSET as u64)
 }
 
 /// The word of an entry, where all processes see it.

@@ -1,11 +1,16 @@
 //! errno to Win32 code, in one table.
 
+use super::limits;
 use crate::{Code, Error};
 use rustix::io::Errno;
 
 /// The failure of a system call, as the caller sees it.
 pub(crate) fn failed(operation: &'static str, errno: Errno) -> Error {
-    Error::new(code_of(errno), operation).source(errno)
+    let error = Error::new(code_of(errno), operation).source(errno);
+    match errno {
+        Errno::MFILE | Errno::NFILE => error.hint(limits::descriptors(errno)),
+        _ => error,
+    }
 }
 
 fn code_of(errno: Errno) -> Code {
@@ -24,6 +29,8 @@ fn code_of(errno: Errno) -> Code {
         Errno::BUSY | Errno::TXTBSY => Code::BUSY,
         Errno::AGAIN => Code::SHARING_VIOLATION,
         Errno::IO => Code::IO_DEVICE,
+        // Of locks and of memory of the kernel's own.
+        Errno::NOLCK => Code::NO_SYSTEM_RESOURCES,
         // A gap in this table: visible to the caller with its errno, and worth a line above.
         _ => Code::GEN_FAILURE,
     }

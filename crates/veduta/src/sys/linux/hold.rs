@@ -80,8 +80,9 @@ fn close_private(entry: OwnedFd, place: &Place) -> Result<()> {
         reached(Step::StoreDead);
         match entry::store_dead(entry.as_fd()) {
             Ok(()) => remove(place, entry.as_fd())?,
-            // A read-only description cannot say so. Another one can, if this user may write at all.
-            Err(Errno::BADF) => return close_shared(entry, place),
+            // A read-only description cannot say so. Another one can, if this user may write at all. Who may make no files
+            // (RLIMIT_FSIZE) cannot either, but through a mapping.
+            Err(Errno::BADF | Errno::FBIG) => return close_shared(entry, place),
             Err(errno) => return Err(failed("close entry", errno)),
         }
     }

@@ -6,6 +6,7 @@
 //! where entries stand, [`in_page`] what becomes of bytes that are not there. [`sync`] makes mutexes, events and semaphores of
 //! sections of one page.
 
+mod cgroup;
 mod commit;
 mod directory;
 mod entry;
@@ -14,6 +15,7 @@ mod fork;
 mod hold;
 pub(crate) mod in_page;
 mod large_pages;
+mod limits;
 pub(crate) mod namespace;
 mod opened;
 mod presence;

@@ -129,7 +129,7 @@ fn describe(place: &Place, seen: &Seen, scope: Scope, holders: Vec<Holder>) -> R
         name,
         kind: record.kind,
         size: record.size,
-        resident: resident(seen, &record),
+        resident: resident(seen, &record)?,
         protection: record.protection,
         owner: seen.owner,
         created: record.created,
@@ -160,16 +160,14 @@ fn state(place: &Place, seen: &Seen, record: &Record<'_>) -> Result<Option<Objec
 }
 
 /// How many of an object's bytes are in memory.
-fn resident(seen: &Seen, record: &Record<'_>) -> Option<u64> {
-    match record.location {
-        Location::Entry => Some(seen.blocks.saturating_sub(record.header_bytes).min(round_up(record.size))),
-        Location::Holder => {
-            reach::look_at_bytes(record).map(|(_, stat)| (stat.st_blocks as u64).saturating_mul(512))
-        }
-        Location::File => {
-            reach::look_at_bytes(record).and_then(|(file, _)| processes::cached(file.as_fd(), record.size))
-        }
+fn resident(seen: &Seen, record: &Record<'_>) -> Result<Option<u64>> {
+    if record.location == Location::Entry {
+        return Ok(Some(seen.blocks.saturating_sub(record.header_bytes).min(round_up(record.size))));
     }
+    Ok(reach::look_at_bytes(record)?.and_then(|(file, stat)| match record.location {
+        Location::File => processes::cached(file.as_fd(), record.size),
+        _ => Some((stat.st_blocks as u64).saturating_mul(512)),
+    }))
 }
 
 fn round_up(size: u64) -> u64 {

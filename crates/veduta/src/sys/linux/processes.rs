@@ -1,12 +1,16 @@
 //! Other processes, as /proc shows them: their descriptors, and who holds what.
 
+use super::cgroup::text_of;
 use super::error::failed;
+use super::limits;
 use super::record::{FileId, Slot};
 use crate::{Holder, HolderAccess, Result};
 use rustix::fd::{AsRawFd, BorrowedFd};
 use rustix::fs::{AtFlags, CWD, StatxFlags};
+use rustix::io::Errno;
 use std::collections::HashMap;
 use std::fs;
+use std::path::Path;
 use std::sync::Mutex;
 
 /// The path by which the kernel reaches a descriptor of this process.
@@ -47,28 +51,34 @@ pub(crate) struct Descriptor {
 
 /// Calls `visit` for each descriptor that this process may look at, until it gives something.
 pub(crate) fn find_descriptor<T>(
-    mut visit: impl FnMut(Descriptor, FileId) -> Option<T>,
+    mut visit: impl FnMut(Descriptor, FileId) -> Result<Option<T>>,
 ) -> Result<Option<T>> {
     const OPERATION: &str = "look through /proc";
-    let io = |error: std::io::Error| {
-        failed(OPERATION, rustix::io::Errno::from_io_error(&error).unwrap_or(rustix::io::Errno::IO))
-    };
+    let io = |error| failed(OPERATION, errno_of(error));
     for process in fs::read_dir("/proc").map_err(io)? {
         let Some(pid) = number_of(&process.map_err(io)?) else { continue };
         // Gone meanwhile, or not ours to look into: it shows nothing.
-        let Ok(descriptors) = fs::read_dir(format!("/proc/{pid}/fd")) else { continue };
+        let descriptors = match fs::read_dir(format!("/proc/{pid}/fd")).map_err(errno_of) {
+            Ok(descriptors) => descriptors,
+            Err(errno) if limits::is_scarcity(errno) => return Err(failed(OPERATION, errno)),
+            Err(_) => continue,
+        };
         for entry in descriptors.flatten() {
             let Some(number) = number_of(&entry) else { continue };
             // Others have files open on servers that are gone: what is not known without asking them is of no interest.
             let path = descriptor(pid, number);
             if let Ok(stat) = rustix::fs::statx(CWD, path, AtFlags::STATX_DONT_SYNC, StatxFlags::INO)
-                && let Some(found) = visit(Descriptor { pid, number }, FileId::of_statx(&stat))
+                && let Some(found) = visit(Descriptor { pid, number }, FileId::of_statx(&stat))?
             {
                 return Ok(Some(found));
             }
         }
     }
     Ok(None)
+}
+
+fn errno_of(error: std::io::Error) -> Errno {
+    Errno::from_io_error(&error).unwrap_or(Errno::IO)
 }
 
 fn number_of(entry: &fs::DirEntry) -> Option<u32> {
@@ -80,13 +90,13 @@ fn number_of(entry: &fs::DirEntry) -> Option<u32> {
 pub(crate) fn holders(entries: &[FileId]) -> Result<HashMap<FileId, Vec<Holder>>> {
     let mut found: HashMap<FileId, Vec<Holder>> = entries.iter().map(|&id| (id, Vec::new())).collect();
     find_descriptor::<()>(|descriptor, id| {
-        let holders = found.get_mut(&id)?;
-        let access = held_access(descriptor)?;
+        let Some(holders) = found.get_mut(&id) else { return Ok(None) };
+        let Some(access) = held_access(descriptor)? else { return Ok(None) };
         match holders.iter_mut().find(|holder| holder.pid == descriptor.pid) {
             Some(holder) => holder.access = holder.access.max(access),
             None => holders.push(Holder { pid: descriptor.pid, command: command(descriptor.pid), access }),
         }
-        None
+        Ok(None)
     })?;
     for holders in found.values_mut() {
         holders.sort_by_key(|holder| holder.pid);
@@ -139,8 +149,13 @@ pub(crate) fn cached(file: BorrowedFd<'_>, size: u64) -> Option<u64> {
 }
 
 /// What a handle may do whose descriptor of the entry this is; `None` if it does not share the presence lock.
-fn held_access(descriptor: Descriptor) -> Option<HolderAccess> {
-    let info = fs::read_to_string(format!("/proc/{}/fdinfo/{}", descriptor.pid, descriptor.number)).ok()?;
+fn held_access(descriptor: Descriptor) -> Result<Option<HolderAccess>> {
+    let path = format!("/proc/{}/fdinfo/{}", descriptor.pid, descriptor.number);
+    Ok(text_of(Path::new(&path))?.and_then(|info| shared_access(&info)))
+}
+
+/// What stands in a descriptor's `fdinfo`, proc(5).
+fn shared_access(info: &str) -> Option<HolderAccess> {
     let mut lines = info.lines();
     let flags = lines.find_map(|line| line.strip_prefix("flags:"))?;
     let flags = i32::from_str_radix(flags.trim(), 8).ok()?;

@@ -3,6 +3,7 @@
 
 use super::entry::Place;
 use super::error::failed;
+use super::limits;
 use super::presence;
 use super::processes::{self, Descriptor};
 use super::record::{FileId, Location, Record, SLOTS_OFFSET, Slot};
@@ -39,7 +40,7 @@ pub(crate) fn reach(
         Location::Entry => from_entry(place, entry, write)?,
         Location::Holder | Location::File => {
             reached(Step::ReachBytes);
-            match from_recorded_holder(record, write).or_else(|| from_path(record, write)) {
+            match look_up(record, write)? {
                 Some(found) => Some(found),
                 None => from_search(entry, record, searched, write)?,
             }
@@ -80,22 +81,46 @@ fn trust(entry: BorrowedFd<'_>, bytes: &Stat) -> Result<()> {
 }
 
 /// Files that are not what the record says are somebody else's by now.
-fn verified(fd: OwnedFd, expected: FileId) -> Option<(OwnedFd, Stat)> {
+fn verified(fd: OwnedFd, expected: FileId) -> Option<Bytes> {
     let stat = rustix::fs::fstat(&fd).ok()?;
     (FileId::of(&stat) == expected).then_some((fd, stat))
 }
 
-fn from_recorded_holder(record: &Record<'_>, write: bool) -> Option<(OwnedFd, Stat)> {
+/// What somebody has, or does not show. That this process cannot take it says nothing about that, and is an error.
+fn shown<T>(result: rustix::io::Result<T>) -> Result<Option<T>> {
+    match result {
+        Ok(shown) => Ok(Some(shown)),
+        Err(errno) if limits::is_scarcity(errno) => Err(failed(OPERATION, errno)),
+        Err(_) => Ok(None),
+    }
+}
+
+/// The bytes from a recorded holder or their path, not from just anybody.
+fn look_up(record: &Record<'_>, write: bool) -> Result<Option<Bytes>> {
+    match from_recorded_holder(record, write)? {
+        Some(found) => Ok(Some(found)),
+        None => from_path(record, write),
+    }
+}
+
+fn from_recorded_holder(record: &Record<'_>, write: bool) -> Result<Option<Bytes>> {
     let here = processes::own_pid_namespace();
-    record.slots.iter().filter(|slot| slot.pid != 0 && slot.pid_namespace == here).find_map(|slot| {
+    for slot in record.slots.iter().filter(|slot| slot.pid != 0 && slot.pid_namespace == here) {
         let descriptor = Descriptor { pid: slot.pid, number: slot.descriptor };
         // Sharing the holder's own description is cheapest, but it has the holder's access.
         let shared = if write { HOLDERS.descriptor(descriptor) } else { None };
-        shared
+        let shared = shared
             .and_then(|fd| verified(fd, record.bytes))
-            .filter(|(fd, _)| record.location == Location::Holder || is_writable(fd.as_fd()))
-            .or_else(|| reopen(descriptor, record.bytes, write))
-    })
+            .filter(|(fd, _)| record.location == Location::Holder || is_writable(fd.as_fd()));
+        let found = match shared {
+            Some(found) => Some(found),
+            None => reopen(descriptor, record.bytes, write)?,
+        };
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
 }
 
 /// Asked of a file of the user's, which its holder may only read. A memory file's recorded descriptor is open for writing,
@@ -105,14 +130,13 @@ pub(crate) fn is_writable(fd: BorrowedFd<'_>) -> bool {
 }
 
 /// Opens a holder's descriptor anew, with just the access that is wanted.
-fn reopen(descriptor: Descriptor, expected: FileId, write: bool) -> Option<(OwnedFd, Stat)> {
+fn reopen(descriptor: Descriptor, expected: FileId, write: bool) -> Result<Option<Bytes>> {
     let path = processes::descriptor(descriptor.pid, descriptor.number);
     // Look before opening: by now the number may be a device, and opening some has effects.
-    let stat = rustix::fs::statat(CWD, &path, AtFlags::empty()).ok()?;
-    if FileId::of(&stat) != expected {
-        return None;
+    if !rustix::fs::statat(CWD, &path, AtFlags::empty()).is_ok_and(|stat| FileId::of(&stat) == expected) {
+        return Ok(None);
     }
-    verified(rustix::fs::open(&path, flags(write), Mode::empty()).ok()?, expected)
+    Ok(shown(rustix::fs::open(&path, flags(write), Mode::empty()))?.and_then(|fd| verified(fd, expected)))
 }
 
 fn flags(write: bool) -> OFlags {
@@ -120,26 +144,28 @@ fn flags(write: bool) -> OFlags {
     access | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY
 }
 
-fn from_path(record: &Record<'_>, write: bool) -> Option<(OwnedFd, Stat)> {
-    let path = record.path()?;
-    let seen = rustix::fs::open(&path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).ok()?;
-    let (seen, stat) = verified(seen, record.bytes)?;
-    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
-        return None;
+fn from_path(record: &Record<'_>, write: bool) -> Result<Option<Bytes>> {
+    let Some(path) = record.path() else { return Ok(None) };
+    let seen = shown(rustix::fs::open(&path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()))?;
+    let is_regular = |stat: &Stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
+    match seen.and_then(|seen| verified(seen, record.bytes)) {
+        Some((seen, stat)) if is_regular(&stat) => {
+            let file = rustix::fs::open(processes::own_descriptor(seen.as_fd()), flags(write), Mode::empty());
+            Ok(shown(file)?.and_then(|file| verified(file, record.bytes)))
+        }
+        _ => Ok(None),
     }
-    let file = rustix::fs::open(processes::own_descriptor(seen.as_fd()), flags(write), Mode::empty()).ok()?;
-    verified(file, record.bytes)
 }
 
-/// The bytes of an object, only to look at them: from a recorded holder or its path, not from just anybody.
-pub(crate) fn look_at_bytes(record: &Record<'_>) -> Option<(OwnedFd, Stat)> {
-    from_recorded_holder(record, false).or_else(|| from_path(record, false))
+/// The bytes of an object, only to look at them.
+pub(crate) fn look_at_bytes(record: &Record<'_>) -> Result<Option<Bytes>> {
+    look_up(record, false)
 }
 
 /// Looks for the bytes in every process, for an opener whom the recorded holders gave nothing.
 pub(crate) fn search(record: &Record<'_>, write: bool) -> Result<Option<Bytes>> {
     let found = processes::find_descriptor(|descriptor, id| {
-        (id == record.bytes).then(|| reopen(descriptor, record.bytes, write)).flatten()
+        if id == record.bytes { reopen(descriptor, record.bytes, write) } else { Ok(None) }
     })?;
     if found.is_none() && record.location == Location::File {
         // Its holders live: the file was moved, or it is not for this user.
@@ -183,8 +209,9 @@ fn record_holder(entry: BorrowedFd<'_>, recorded: &[Slot], slot: Slot) -> Result
     let gone = recorded.iter().position(|old| !processes::may_run(old));
     let index = gone.unwrap_or(slot.pid as usize % recorded.len());
     let offset = SLOTS_OFFSET + index * size_of::<Slot>();
-    match rustix::io::pwrite(entry, slot.as_bytes(), offset as u64) {
-        Ok(_) => Ok(()),
+    match limits::write_at(entry, slot.as_bytes(), offset as u64) {
+        // This process may not write to files (RLIMIT_FSIZE): the next opener searches once more.
+        Ok(()) | Err(Errno::FBIG) => Ok(()),
         Err(errno) => Err(failed("record holder", errno)),
     }
 }

@@ -7,6 +7,7 @@ use super::error::failed;
 use super::fork;
 use super::hold::Hold;
 use super::large_pages;
+use super::limits;
 use super::opened::{self, Files};
 use super::presence;
 use super::processes;
@@ -20,6 +21,7 @@ use crate::{
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{FileType, MemfdFlags, Mode, OFlags, SealFlags, Stat};
 use rustix::io::Errno;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -264,22 +266,19 @@ pub(crate) fn create_named(
         slot,
         path: path.as_deref().filter(|path| path.is_absolute()),
     };
-    write_whole(nameless.as_fd(), &record.to_bytes())?;
-    if store.is_none() {
-        fill(nameless.as_fd(), facts.start)?;
-    }
-    let Some(hold) = nameless.publish()? else { return Ok(None) };
+    let header = record.to_bytes();
+    limits::write_at(nameless.as_fd(), &header, 0)
+        .map_err(|errno| no_memory(nameless.as_fd(), 0..header.len() as u64, errno))?;
     let store = match store {
         Some(store) => store,
-        None => match reach::from_entry(hold.place().unwrap_or(place), hold.as_fd(), true)? {
-            Some((bytes, _)) => Store::Entry(bytes),
-            None => {
-                return Err(
-                    Error::new(Code::FILE_NOT_FOUND, new.kind.creating()).hint("somebody removed it at once")
-                );
-            }
-        },
+        None => {
+            fill(nameless.as_fd(), facts.start)?;
+            // Before the entry has a name: with no descriptor left, the name could not be removed either.
+            Store::Entry(reopen(nameless.as_fd(), true).map_err(|errno| failed(new.kind.creating(), errno))?)
+        }
     };
+    let Some(hold) = nameless.publish()? else { return Ok(None) };
+    let store = by_name(store, place, &hold);
     let files = Files::new(Some(hold), store, true);
     // Whoever opens to write a section that is not for writing gets descriptors of its bytes that cannot: not the maker's.
     let files = if facts.access.contains(SectionAccess::WRITE) {
@@ -290,12 +289,22 @@ pub(crate) fn create_named(
     Ok(Some(Section { files, facts, card: None }))
 }
 
-fn write_whole(entry: BorrowedFd<'_>, header: &[u8]) -> Result<()> {
-    match rustix::io::retry_on_intr(|| rustix::io::pwrite(entry, header, 0)) {
-        Ok(written) if written == header.len() => Ok(()),
-        Ok(_) => Err(commit::no_memory(entry, header.len() as u64, Errno::NOSPC)),
-        Err(errno) => Err(commit::no_memory(entry, header.len() as u64, errno)),
+/// The bytes of a new entry by its name instead of as a nameless file: as long as the latter is open, the kernel keeps a second directory
+/// entry in memory for it. Where that is not possible, it costs a little memory, no more.
+fn by_name(store: Store, place: &Place, hold: &Hold) -> Store {
+    match store {
+        Store::Entry(nameless) => {
+            match reach::from_entry(hold.place().unwrap_or(place), hold.as_fd(), true) {
+                Ok(Some((bytes, _))) => Store::Entry(bytes),
+                _ => Store::Entry(nameless),
+            }
+        }
+        other => other,
     }
+}
+
+fn no_memory(file: BorrowedFd<'_>, range: Range<u64>, errno: Errno) -> Error {
+    commit::no_room(CREATE, Code::COMMITMENT_LIMIT, file, range, errno)
 }
 
 /// Other users, and other pid namespaces, cannot look into this process to get the bytes; nobody can, if it is not dumpable.
@@ -346,7 +355,7 @@ fn of_memory(new: &NewSection<'_>, label: &str) -> Result<(Store, Facts, Stat)> 
     if facts.page_shift == 0 && new.commit != Commit::Reserve {
         commit::promise(new.size)?;
     }
-    rustix::fs::ftruncate(&fd, new.size).map_err(fail)?;
+    limits::set_len(fd.as_fd(), new.size).map_err(|errno| no_memory(fd.as_fd(), 0..new.size, errno))?;
     rustix::fs::fcntl_add_seals(&fd, SealFlags::SHRINK | SealFlags::GROW).map_err(fail)?;
     if let Some(node) = new.numa_node {
         large_pages::prefer_node(fd.as_fd(), 0, new.size, node)?;
@@ -357,7 +366,7 @@ fn of_memory(new: &NewSection<'_>, label: &str) -> Result<(Store, Facts, Stat)> 
             Errno::NOSPC | Errno::NOMEM if facts.page_shift != 0 => {
                 large_pages::too_few(new.size, facts.page()).source(errno)
             }
-            errno => commit::no_memory(fd.as_fd(), new.size, errno),
+            errno => no_memory(fd.as_fd(), 0..new.size, errno),
         })?;
     }
     let stat = rustix::fs::fstat(&fd).map_err(fail)?;
@@ -385,18 +394,17 @@ fn in_entry(new: &NewSection<'_>, entry: BorrowedFd<'_>, start: u64) -> Result<F
     }
     let facts = Facts { start, ..rights(new, new.size) };
     let end = start + new.size;
-    if new.commit == Commit::Reserve {
-        rustix::fs::ftruncate(entry, end).map_err(|errno| failed(CREATE, errno))?;
-    } else {
+    let no_memory = |errno| no_memory(entry, 0..end, errno);
+    if new.commit != Commit::Reserve {
         commit::promise(new.size)?;
     }
+    limits::set_len(entry, end).map_err(no_memory)?;
     if let Some(node) = new.numa_node {
-        rustix::fs::ftruncate(entry, end).map_err(|errno| failed(CREATE, errno))?;
         large_pages::prefer_node(entry, start, new.size, node)?;
     }
     if new.commit != Commit::Reserve {
         // The mount has a limit of its own, which only taking the room respects.
-        commit::allocate(entry, 0, end).map_err(|errno| commit::no_memory(entry, end, errno))?;
+        commit::allocate(entry, 0, end).map_err(no_memory)?;
     }
     Ok(facts)
 }
@@ -470,15 +478,8 @@ fn of_file(new: &NewSection<'_>, file: BorrowedFd<'_>) -> Result<(Store, Facts, 
 /// Makes a file longer, with room for what is promised. Another process may be doing the same: nothing here shortens it.
 fn grow(file: BorrowedFd<'_>, length: u64, size: u64, commit: Commit) -> Result<()> {
     use rustix::fs::{FallocateFlags, fallocate};
-    let no_room = |errno| {
-        let error = match errno {
-            Errno::NOSPC | Errno::DQUOT | Errno::FBIG => {
-                Error::new(Code::DISK_FULL, "grow file of section").source(errno)
-            }
-            errno => failed("grow file of section", errno),
-        };
-        error.hint(commit::room(file, size - length))
-    };
+    let no_room = |errno| commit::no_room("grow file of section", Code::DISK_FULL, file, length..size, errno);
+    limits::check_growth(size).map_err(no_room)?;
     if commit == Commit::Reserve {
         return rustix::fs::ftruncate(file, size).map_err(no_room);
     }

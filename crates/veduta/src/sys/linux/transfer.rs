@@ -3,11 +3,13 @@
 //! The card is a small memory file that says what a handle is. It is made only when a handle is to leave, so that the others
 //! need no descriptor for it.
 
+use super::commit;
 use super::directory::{Directory, FileName};
 use super::entry::{self, Place};
 use super::error::failed;
 use super::hold::Hold;
 use super::large_pages;
+use super::limits;
 use super::opened::Files;
 use super::presence;
 use super::processes;
@@ -74,7 +76,10 @@ impl Section {
         };
         let fail = |errno| failed(SEND, errno);
         let fd = rustix::fs::memfd_create("veduta card", MemfdFlags::CLOEXEC).map_err(fail)?;
-        rustix::io::pwrite(&fd, card.as_bytes(), 0).map_err(fail)?;
+        let bytes = card.as_bytes();
+        limits::write_at(fd.as_fd(), bytes, 0).map_err(|errno| {
+            commit::no_room(SEND, Code::COMMITMENT_LIMIT, fd.as_fd(), 0..bytes.len() as u64, errno)
+        })?;
         Ok(fd)
     }
 
@@ -288,14 +293,20 @@ fn place_of(entry: BorrowedFd<'_>, record: &Record<'_>) -> Result<(Option<Place>
     let Some(directory) = path.parent().and_then(Path::parent) else {
         return Ok((None, record.name(Scope::Private)?));
     };
-    let known = [Scope::Local, Scope::Global]
-        .into_iter()
-        .filter_map(|scope| Directory::of(scope).ok())
-        .find(|known| known.path() == directory);
+    let mut known = None;
+    for scope in [Scope::Local, Scope::Global] {
+        match Directory::of(scope) {
+            Ok(its) if its.path() == directory => known = Some(its),
+            Err(error) if error.code() == Code::TOO_MANY_OPEN_FILES => return Err(error),
+            _ => {}
+        }
+    }
     let directory = match known {
         Some(known) => known,
         None => match Directory::private(directory) {
             Ok(private) => private,
+            // That would be to forget for ever where the entry stands.
+            Err(error) if error.code() == Code::TOO_MANY_OPEN_FILES => return Err(error),
             Err(_) => return Ok((None, record.name(Scope::Private)?)),
         },
     };
@@ -306,6 +317,7 @@ fn place_of(entry: BorrowedFd<'_>, record: &Record<'_>) -> Result<(Option<Place>
     match place.look().and_then(|look| entry::identity(look.as_fd())) {
         Ok(there) if there == stands => Ok((Some(place), name)),
         Err(Errno::ACCESS | Errno::PERM) => Ok((None, name)),
+        Err(errno) if limits::is_scarcity(errno) => Err(failed(ADOPT, errno)),
         _ => Err(not_a_handle("the entry is not where its name is")),
     }
 }

@@ -1,7 +1,9 @@
 //! Mappings: one call each, and what the kernel says of them.
 
+use super::commit;
 use super::error::{failed, last};
 use super::in_page;
+use super::limits;
 use super::record::PAGE;
 use crate::{Advice, Code, Error, Result, ViewAccess};
 use rustix::fd::{AsFd, BorrowedFd};
@@ -117,14 +119,9 @@ impl Mapping {
         const OPERATION: &str = "lock view in memory";
         // SAFETY: the pages are mapped.
         unsafe { mm::mlock(self.at(&pages), pages.len()) }.map_err(|errno| match errno {
-            Errno::NOMEM | Errno::PERM | Errno::AGAIN => {
-                let limit = rustix::process::getrlimit(rustix::process::Resource::Memlock).current;
-                let limit = limit.map_or("unlimited".to_owned(), |bytes| format!("{bytes} bytes"));
-                Error::new(Code::WORKING_SET_QUOTA, OPERATION).source(errno).hint(format!(
-                    "{} bytes wanted; this process may lock {limit} in all (RLIMIT_MEMLOCK), and only what it may access",
-                    pages.len()
-                ))
-            }
+            Errno::NOMEM | Errno::PERM | Errno::AGAIN => Error::new(Code::WORKING_SET_QUOTA, OPERATION)
+                .source(errno)
+                .hint(limits::locked(pages.len() as u64)),
             errno => failed(OPERATION, errno),
         })
     }
@@ -139,7 +136,7 @@ impl Mapping {
         let flags = MprotectFlags::from_bits_truncate(protection(access).bits());
         // SAFETY: the pages are mapped, and the caller has the view to itself.
         unsafe { mm::mprotect(self.at(&pages), pages.len(), flags) }
-            .map_err(|errno| failed("protect view", errno))
+            .map_err(|errno| limits::mapping_refused("protect view", errno, 0, false))
     }
 
     /// Which pages are in memory, one byte for each: bit 0 says so.
@@ -180,12 +177,16 @@ pub(crate) fn private_copy(bytes: *mut [u8]) -> Result<Mapping> {
     let fail = |errno| failed(OPERATION, errno);
     let copy = rustix::fs::memfd_create("veduta copy", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)
         .map_err(fail)?;
+    let no_memory = |errno| {
+        commit::no_room(OPERATION, Code::COMMITMENT_LIMIT, copy.as_fd(), 0..bytes.len() as u64, errno)
+    };
+    limits::check_growth(bytes.len() as u64).map_err(no_memory)?;
     let mut done = 0;
     while done < bytes.len() {
         let rest =
             std::ptr::slice_from_raw_parts_mut(bytes.cast::<u8>().wrapping_add(done), bytes.len() - done);
         match write_to(rest, copy.as_fd(), done as u64).map_err(|error| error.offset(done as u64))? {
-            0 => return Err(failed(OPERATION, Errno::NOSPC)),
+            0 => return Err(no_memory(Errno::NOSPC)),
             written => done += written,
         }
     }
@@ -228,16 +229,12 @@ pub(crate) fn commit(memory: BorrowedFd<'_>, range: Range<u64>) -> Result<()> {
 fn take(memory: BorrowedFd<'_>, range: Range<u64>) -> Result<()> {
     const OPERATION: &str = "commit pages of view";
     let len = range.end - range.start;
-    super::commit::promise(len)?;
+    commit::promise(len)?;
     let size = rustix::fs::fstat(memory).map_err(|errno| failed(OPERATION, errno))?.st_size as u64;
-    match super::commit::allocate(memory, range.start, range.end.min(size)) {
+    match commit::allocate(memory, range.start, range.end.min(size)) {
         // A handle that only reads: its pages come by being read, below.
         Ok(()) | Err(Errno::BADF) => {}
-        Err(errno @ (Errno::NOSPC | Errno::NOMEM)) => {
-            let hint = super::commit::room(memory, len);
-            return Err(Error::new(Code::COMMITMENT_LIMIT, OPERATION).source(errno).hint(hint));
-        }
-        Err(errno) => return Err(failed(OPERATION, errno)),
+        Err(errno) => return Err(commit::no_room(OPERATION, Code::COMMITMENT_LIMIT, memory, range, errno)),
     }
     // What was only allocated still counts as a hole (lseek(2), tmpfs); what was touched is data.
     let mapping = Mapping::new(memory, range.start, len as usize, ViewAccess::Read, None)?;
@@ -262,24 +259,13 @@ pub(crate) fn committed(memory: BorrowedFd<'_>, at: u64) -> Result<(bool, u64)> 
 
 /// Writes mapped bytes to a file. The kernel copies them, and finds out by itself if they are gone.
 pub(crate) fn write_to(bytes: *mut [u8], file: BorrowedFd<'_>, at: u64) -> Result<usize> {
-    use std::os::fd::AsRawFd;
     const OPERATION: &str = "write view to file";
-    loop {
-        // SAFETY: only the kernel reads the range, which tolerates changes and missing pages.
-        let written =
-            unsafe { libc::pwrite(file.as_raw_fd(), bytes.cast::<c_void>(), bytes.len(), at as i64) };
-        if let Ok(written) = usize::try_from(written) {
-            return Ok(written);
-        }
-        match last() {
-            Errno::INTR => {}
-            Errno::FAULT => {
-                return Err(Error::new(Code::SWAPERROR, OPERATION).source(Errno::FAULT).hint(
-                    "the range lies beyond the end of its file, which was cut off, or could not be read",
-                ));
-            }
-            errno => return Err(failed(OPERATION, errno)),
-        }
+    let range = at..at.saturating_add(bytes.len() as u64);
+    match rustix::io::retry_on_intr(|| limits::write_mapped(file, bytes, at)) {
+        Err(errno @ Errno::FAULT) => Err(Error::new(Code::SWAPERROR, OPERATION)
+            .source(errno)
+            .hint("the range lies beyond the end of its file, which was cut off, or could not be read")),
+        written => written.map_err(|errno| commit::no_room(OPERATION, Code::DISK_FULL, file, range, errno)),
     }
 }
 
@@ -313,17 +299,20 @@ const HIGHEST: usize = if cfg!(target_arch = "x86_64") { 0x7FFF_FFFF_F000 } else
 
 fn refused(errno: Errno, access: ViewAccess, base: Option<usize>, len: usize) -> Error {
     match (errno, base) {
-        (Errno::NOMEM | Errno::INVAL, Some(base)) if base.checked_add(len).is_none_or(|end| end > HIGHEST) => {
-            Error::new(Code::INVALID_PARAMETER, MAP).source(errno).hint(format!("{base:#x} is above the addresses of programs"))
+        (Errno::NOMEM | Errno::INVAL, Some(base))
+            if base.checked_add(len).is_none_or(|end| end > HIGHEST) =>
+        {
+            Error::new(Code::INVALID_PARAMETER, MAP)
+                .source(errno)
+                .hint(format!("{base:#x} is above the addresses of programs"))
         }
-        (Errno::EXIST, Some(base)) => Error::new(Code::INVALID_ADDRESS, MAP)
-            .source(errno)
-            .hint(format!("{len} bytes at {base:#x} are not free; without a wished address the system finds one")),
-        (Errno::PERM, _) if access.executes() => failed(MAP, errno).hint("the file system that holds the bytes does not allow execution (noexec)"),
-        (Errno::NOMEM, _) => failed(MAP, errno).hint(format!(
-            "{len} bytes of address space wanted; RLIMIT_AS, vm.max_map_count or the number of large pages stands against it"
+        (Errno::EXIST, Some(base)) => Error::new(Code::INVALID_ADDRESS, MAP).source(errno).hint(format!(
+            "{len} bytes at {base:#x} are not free; without a wished address the system finds one"
         )),
-        (errno, _) => failed(MAP, errno),
+        (Errno::PERM, _) if access.executes() => {
+            failed(MAP, errno).hint("the file system that holds the bytes does not allow execution (noexec)")
+        }
+        (errno, _) => limits::mapping_refused(MAP, errno, len, access.copies()),
     }
 }
 
@@ -331,6 +320,8 @@ impl Drop for Mapping {
     fn drop(&mut self) {
         // SAFETY: the range was mapped by `new`, and whoever borrowed from it borrowed the view that owns it.
         let result = unsafe { mm::munmap(self.base.as_ptr(), self.len) };
-        debug_assert!(result.is_ok(), "a mapping of ours is no longer there");
+        // Views side by side are one mapping to the kernel. Of a process that has as many as it may have (vm.max_map_count), it takes none
+        // out of the middle: its addresses stay in use.
+        debug_assert!(matches!(result, Ok(()) | Err(Errno::NOMEM)), "a mapping of ours is no longer there");
     }
 }

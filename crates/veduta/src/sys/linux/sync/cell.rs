@@ -1,7 +1,7 @@
 //! A synchronization object as this process has it mapped: once, however many handles there are.
 
-use super::super::error::failed;
 use super::super::in_page;
+use super::super::limits;
 use super::super::record::{FileId, PAGE};
 use super::owner::{Acquired, Owner};
 use super::page::Page;
@@ -49,7 +49,7 @@ impl Mapped {
     const LEN: usize = 2 * PAGE;
 
     fn new(bytes: BorrowedFd<'_>, start: u64) -> Result<Mapped> {
-        let fail = |errno| failed(MAP, errno);
+        let fail = |errno| limits::mapping_refused(MAP, errno, Self::LEN, true);
         let access = ProtFlags::READ | ProtFlags::WRITE;
         // SAFETY: new memory, where the kernel likes it.
         let base = unsafe { mm::mmap_anonymous(std::ptr::null_mut(), Self::LEN, access, MapFlags::PRIVATE) }

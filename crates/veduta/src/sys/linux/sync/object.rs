@@ -4,6 +4,7 @@
 use super::super::entry::{self, Place};
 use super::super::error::failed;
 use super::super::fork;
+use super::super::limits;
 use super::super::record::{FileId, PAGE};
 use super::super::section::{self, NewSection, Section, reopen};
 use super::cell::{Cell, Nature};
@@ -204,7 +205,7 @@ pub(crate) fn create_unnamed(new: NewState, access: SyncAccess) -> Result<Object
 
 /// Writes the first state. A mutex that its maker owns from the start is mapped, so that the kernel knows of it before anybody else does.
 fn fill(new: NewState, bytes: BorrowedFd<'_>, start: u64) -> Result<Option<Arc<Cell>>> {
-    rustix::io::pwrite(bytes, &u64::from(new.value()).to_ne_bytes(), start)
+    limits::write_at(bytes, &u64::from(new.value()).to_ne_bytes(), start)
         .map_err(|errno| failed(new.kind().creating(), errno))?;
     let NewState::Mutex { owned: true } = new else { return Ok(None) };
     // Another description: a mapping keeps its own, and this one may have the entry's locks.
