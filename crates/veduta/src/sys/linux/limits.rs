@@ -2,6 +2,7 @@
 //!
 //! What is told is looked up after the call has failed, so it may have changed; where it cannot be looked up, the error does without.
 
+use super::cgroup;
 use super::commit::Bytes;
 use super::error::{failed, last};
 use super::record::PAGE;
@@ -142,6 +143,44 @@ fn read<'a>(path: &std::ffi::CStr, buffer: &'a mut [u8]) -> &'a str {
         .and_then(|file| rustix::io::read(file, &mut *buffer))
         .unwrap_or(0);
     std::str::from_utf8(&buffer[..length]).unwrap_or_default()
+}
+
+/// The error when a thread with such a stack could not be started.
+pub(crate) fn thread_refused(operation: &'static str, error: std::io::Error, stack: usize) -> Error {
+    let group = cgroup::of_this_process("pids", "pids.max", "pids.max").ok().into_iter().flatten().find_map(
+        |group| {
+            let (limit, used) = (group.number("pids.max").ok()??, group.number("pids.current").ok()??);
+            (used >= limit).then(|| format!("the cgroup {} has {used} of {limit}", group.path.display()))
+        },
+    );
+    let limit = group.or_else(|| no_stack(stack)).unwrap_or_else(|| {
+        let user = getrlimit(Resource::Nproc).current.map_or("unlimited".to_owned(), |limit| limit.to_string());
+        let kernel = |name: &str| fs::read_to_string(format!("/proc/sys/kernel/{name}")).unwrap_or_default();
+        format!(
+            "this user may have {user} (RLIMIT_NPROC), the machine {} (kernel.threads-max), with numbers up to {} (kernel.pid_max)",
+            kernel("threads-max").trim(),
+            kernel("pid_max").trim()
+        )
+    });
+    Error::new(Code::NO_SYSTEM_RESOURCES, operation)
+        .source(error)
+        .hint(format!("one more thread is needed; {limit}; end some, or raise the limit"))
+}
+
+/// What to say if there are no addresses for a stack.
+fn no_stack(len: usize) -> Option<String> {
+    let limit = getrlimit(Resource::As).current?;
+    let mut buffer = [0; 4096];
+    let status = read(c"/proc/self/status", &mut buffer);
+    let used = status.lines().find_map(|line| kib(line.strip_prefix("VmSize:")?))?;
+    (used.saturating_add(len as u64) > limit).then(|| {
+        format!(
+            "its stack: {} needed, {} of {} in use (RLIMIT_AS)",
+            Bytes(len as u64),
+            Bytes(used),
+            Bytes(limit)
+        )
+    })
 }
 
 /// Writes mapped bytes to a file of the user's, as many as it takes. The kernel copies, and finds out by itself if they are gone.

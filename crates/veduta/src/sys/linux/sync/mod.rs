@@ -22,6 +22,7 @@ mod robust;
 #[cfg_attr(loom, path = "loomed/seats.rs")]
 mod seats;
 mod signal;
+mod thread;
 mod timers;
 mod wait;
 

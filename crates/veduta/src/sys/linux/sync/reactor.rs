@@ -14,14 +14,14 @@
 //! - Watchers are threads, so a forked child has none, and locks that nobody will unlock. It leaves all that alone, its
 //!   parent's seats too, and begins anew.
 
-use super::super::{error::failed, fork};
+use super::super::fork;
 use super::cell::Cell;
 use super::futex::{self, Deadline};
 use super::object::{self, Object};
 use super::primitive::{AtomicU32, Expected, Ordering};
+use super::thread;
 use super::wait::{Sitting, try_any};
 use crate::Result;
-use rustix::io::Errno;
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -224,43 +224,12 @@ impl Reactor {
             return Ok(watcher.clone());
         }
         let watcher = Arc::new(Watcher { bell: AtomicU32::new(QUIET), book: Mutex::default() });
-        let thread = watcher.clone();
         watcher.admit(seated);
-        let failed = |error: std::io::Error| {
-            // Too many threads: the kernel's EAGAIN would read as another's lock.
-            let errno = error.raw_os_error().map_or(Errno::NOMEM, Errno::from_raw_os_error);
-            failed(WAIT, if errno == Errno::AGAIN { Errno::NOMEM } else { errno })
-        };
-        without_signals(|| {
-            let builder = std::thread::Builder::new().name("veduta".to_owned());
-            builder.spawn(move || thread.run(self)).map_err(failed)
-        })?;
+        let watching = watcher.clone();
+        thread::start(WAIT, "veduta", move || watching.run(self))?;
         watchers.push(watcher.clone());
         Ok(watcher)
     }
-}
-
-/// Starts a thread that handles no signals: those are for threads of the program.
-fn without_signals<T>(start: impl FnOnce() -> T) -> T {
-    let mut all = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
-    let mut before = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
-    // SAFETY: a place for a set.
-    unsafe { libc::sigfillset(all.as_mut_ptr()) };
-    // Those that tell a thread of its own mistakes cannot be handled by another.
-    for own in
-        [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGTRAP, libc::SIGABRT, libc::SIGSYS]
-    {
-        // SAFETY: the set was filled above.
-        unsafe { libc::sigdelset(all.as_mut_ptr(), own) };
-    }
-    // SAFETY: the set was filled above, and `before` is a place for another.
-    let status = unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr()) };
-    let started = start();
-    if status == 0 {
-        // SAFETY: it was filled above, as the status says.
-        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), null_mut()) };
-    }
-    started
 }
 
 const QUIET: u32 = 0;

@@ -11,7 +11,8 @@ use super::super::fork;
 use super::cell::{Cell, Nature};
 use super::object;
 use super::primitive::Ordering;
-use crate::{Code, Error, Result};
+use super::thread;
+use crate::Result;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::null_mut;
@@ -87,7 +88,7 @@ pub(super) fn arm(cell: &Arc<Cell>, schedule: Schedule) -> Result<()> {
     let mut guard = timers.lock();
     let (queue, runs) = &mut *guard;
     if !*runs {
-        start(timers)?;
+        thread::start("set timer", "veduta timers", move || run(timers))?;
         *runs = true;
     }
     let number = number();
@@ -115,31 +116,6 @@ fn forget(queue: &mut Queue, cell: &Arc<Cell>) -> Vec<Armed> {
     let is_its = |armed: &Armed| std::ptr::eq(armed.cell.as_ptr(), Arc::as_ptr(cell));
     let keys: Vec<_> = queue.iter().filter(|(_, armed)| is_its(armed)).map(|(key, _)| *key).collect();
     keys.iter().filter_map(|key| queue.remove(key)).collect()
-}
-
-fn start(timers: &'static Timers) -> Result<()> {
-    let refused = |error: std::io::Error| {
-        Error::new(Code::NO_SYSTEM_RESOURCES, "set timer")
-            .source(error)
-            .hint("the thread that signals timers cannot be started")
-    };
-    let builder = std::thread::Builder::new().name("veduta timers".to_owned()).stack_size(256 << 10);
-    // Signals of the program are for its own threads.
-    without_signals(|| builder.spawn(move || run(timers))).map(drop).map_err(refused)
-}
-
-/// Starts a thread that no signal of the program's is delivered to.
-fn without_signals<R>(spawn: impl FnOnce() -> R) -> R {
-    let mut all = std::mem::MaybeUninit::uninit();
-    let mut before = std::mem::MaybeUninit::uninit();
-    // SAFETY: fills the set it is given.
-    unsafe { libc::sigfillset(all.as_mut_ptr()) };
-    // SAFETY: `all` was just filled; the old mask goes where there is room for it.
-    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr()) };
-    let result = spawn();
-    // SAFETY: what the call before filled.
-    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), null_mut()) };
-    result
 }
 
 fn run(timers: &Timers) {
