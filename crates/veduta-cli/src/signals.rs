@@ -2,7 +2,7 @@
 
 use crate::exit_code::ExitCode;
 use crate::failure::{Failure, Outcome};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
@@ -35,6 +35,12 @@ impl Stop {
             signal => Err(Failure::Signal(signal as i32)),
         }
     }
+}
+
+/// Has a file that would become longer than RLIMIT_FSIZE be an error, where it would end the process. By a handler: what is ignored,
+/// programs that are started would ignore, too.
+pub(crate) fn fail_at_file_limit() -> Outcome<()> {
+    signal_hook::flag::register(SIGXFSZ, Arc::default()).map(drop).map_err(refused)
 }
 
 /// A socket that becomes readable when a signal comes.

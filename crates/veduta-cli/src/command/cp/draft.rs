@@ -5,13 +5,16 @@
 
 use super::target::Target;
 use crate::failure::{Failure, Outcome};
+use crate::quantity::Bytes;
 use rustix::fd::{AsRawFd, OwnedFd};
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, fsync, linkat, open, openat, renameat, unlinkat};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, fstatvfs, fsync, linkat, open, openat, renameat, unlinkat};
 use rustix::io::Errno;
+use rustix::process::{Resource, getrlimit};
 use std::ffi::OsString;
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 #[derive(Debug)]
@@ -23,11 +26,12 @@ pub(super) struct Draft {
     target: PathBuf,
     name: OsString,
     replaces: bool,
+    size: u64,
 }
 
 impl Draft {
-    /// `mode` is what the umask is applied to.
-    pub(super) fn create(target: &Target, mode: Mode) -> Outcome<Draft> {
+    /// `mode` is what the umask is applied to; `size` is how long the copy is to become.
+    pub(super) fn create(target: &Target, mode: Mode, size: u64) -> Outcome<Draft> {
         let fail = |error: Errno| {
             let failure = Failure::at("write into directory", &target.directory, &error.into());
             match error {
@@ -49,6 +53,7 @@ impl Draft {
             target: target.path.clone(),
             name: target.name.clone(),
             replaces: target.existing.is_some(),
+            size,
         })
     }
 
@@ -59,10 +64,29 @@ impl Draft {
     /// A failure to write the copy.
     pub(super) fn failure(&self, error: &io::Error) -> Failure {
         let failure = Failure::at("write", &self.target, error);
+        let needed = Bytes(self.size);
         match error.kind() {
-            io::ErrorKind::StorageFull => failure.hint("nothing was left behind"),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => match self.room() {
+                Some(room) => {
+                    failure.hint(format!("{needed} needed, {} there; nothing was left behind", Bytes(room)))
+                }
+                None => failure.hint(format!("{needed} needed; nothing was left behind")),
+            },
+            io::ErrorKind::FileTooLarge => match getrlimit(Resource::Fsize).current {
+                Some(limit) => failure.hint(format!(
+                    "{needed} needed; files may have at most {} (RLIMIT_FSIZE, `ulimit -f`); nothing was left behind",
+                    Bytes(limit)
+                )),
+                None => failure.hint(format!("the file system has no files of {needed}; nothing was left behind")),
+            },
             _ => failure,
         }
+    }
+
+    /// The room that the file system has for the copy: what is free, and what the copy has taken.
+    fn room(&self) -> Option<u64> {
+        let system = fstatvfs(&self.file).ok()?;
+        Some(system.f_bavail * system.f_frsize + self.file.metadata().ok()?.blocks() * 512)
     }
 
     pub(super) fn sync(&self) -> Outcome<()> {
@@ -159,7 +183,15 @@ mod tests {
         let target = directory.join("copy");
         let directory = open(directory, OFlags::PATH | OFlags::DIRECTORY, Mode::empty()).unwrap();
         let (file, name) = named(&directory, Mode::RUSR | Mode::WUSR).unwrap();
-        Draft { file: file.into(), directory, temporary: Some(name), name: "copy".into(), target, replaces }
+        Draft {
+            file: file.into(),
+            directory,
+            temporary: Some(name),
+            name: "copy".into(),
+            target,
+            replaces,
+            size: 0,
+        }
     }
 
     #[test]
@@ -196,6 +228,7 @@ mod tests {
             target: target.clone(),
             name: "copy".into(),
             replaces: false,
+            size: 0,
         };
         draft.publish(false).unwrap();
         assert_eq!(fs::read_dir(&directory).unwrap().count(), 1);

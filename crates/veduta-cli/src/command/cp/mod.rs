@@ -19,7 +19,7 @@ use crate::exit_code::ExitCode;
 use crate::failure::Outcome;
 use crate::output::escape;
 use crate::quantity::{Bytes, Rate};
-use crate::signals::Stop;
+use crate::signals::{self, Stop};
 use draft::Draft;
 pub(crate) use progress::Progress;
 use source::Source;
@@ -82,9 +82,10 @@ pub(crate) fn copy(
     stop: &Stop,
 ) -> Outcome<Copied> {
     let start = Instant::now();
+    signals::fail_at_file_limit()?;
     let source = Source::open(source)?;
     let target = Target::find(destination, &source)?;
-    let draft = Draft::create(&target, attributes::first_mode(&source, &target, manner))?;
+    let draft = Draft::create(&target, attributes::first_mode(&source, &target, manner), source.size())?;
 
     progress.begin(source.size());
     let data = transfer::transfer(&source, &draft, &progress, stop)?;
