@@ -1,7 +1,6 @@
 //! Sections: creating and opening them, what they are made of, and the handles to them.
 
 mod adopted;
-mod cgroup;
 mod commit;
 mod create;
 mod errors;
