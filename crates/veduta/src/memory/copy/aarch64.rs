@@ -1,23 +1,7 @@
-//! The routines for aarch64. They use no stack, so that leaving one halfway is a `ret`.
+//! The routines for aarch64, which `assembly.rs` calls. They use no stack, so that leaving one halfway is a `ret`.
 
-use super::Routines;
-
-pub(super) const ROUTINES: Routines = Routines {
-    copy,
-    fill,
-    // A target that begins less than a turn of the loop before its source would have the tail overwritten before it is read.
-    apart: 64,
-    landing,
-};
-
-unsafe extern "C" {
-    fn veduta_copy(to: *mut u8, from: *const u8, len: usize) -> usize;
-    fn veduta_fill(to: *mut u8, byte: u8, len: usize) -> usize;
-    /// Where both go when they are interrupted; not a function.
-    fn veduta_copy_landing();
-    /// Behind the last instruction of both.
-    fn veduta_copy_end();
-}
+/// What a turn of the loop copies.
+pub(super) const TURN: usize = 64;
 
 std::arch::global_asm!(
     ".pushsection .text.veduta_copy,\"ax\",@progbits",
@@ -97,23 +81,3 @@ std::arch::global_asm!(
     ".size veduta_fill, . - veduta_fill",
     ".popsection",
 );
-
-/// # Safety
-/// As [`super::copy`].
-unsafe fn copy(to: *mut u8, from: *const u8, len: usize) -> usize {
-    // SAFETY: passed on to the caller.
-    unsafe { veduta_copy(to, from, len) }
-}
-
-/// # Safety
-/// As [`super::fill`].
-unsafe fn fill(to: *mut u8, byte: u8, len: usize) -> usize {
-    // SAFETY: passed on to the caller.
-    unsafe { veduta_fill(to, byte, len) }
-}
-
-fn landing(instruction: usize) -> Option<usize> {
-    let begin = veduta_copy as *const () as usize;
-    let end = veduta_copy_end as *const () as usize;
-    (begin..end).contains(&instruction).then_some(veduta_copy_landing as *const () as usize)
-}

@@ -7,23 +7,19 @@
 
 use std::num::NonZeroUsize;
 
-#[cfg(all(target_arch = "aarch64", not(miri)))]
-mod aarch64;
+#[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
+mod assembly;
 #[cfg(any(miri, test))]
 mod plain;
 #[cfg(any(not(any(target_arch = "x86_64", target_arch = "aarch64")), test))]
 mod system;
-#[cfg(all(target_arch = "x86_64", not(miri)))]
-mod x86_64;
 
-#[cfg(all(target_arch = "aarch64", not(miri)))]
-use aarch64::ROUTINES;
+#[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
+use assembly::ROUTINES;
 #[cfg(miri)]
 use plain::ROUTINES;
 #[cfg(all(not(any(target_arch = "x86_64", target_arch = "aarch64")), not(miri)))]
 use system::ROUTINES;
-#[cfg(all(target_arch = "x86_64", not(miri)))]
-use x86_64::ROUTINES;
 
 /// What there is for one kind of processor. Both routines go from the first byte to the last, and return 0, or the address of a
 /// byte that is not there.
