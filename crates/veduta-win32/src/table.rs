@@ -41,6 +41,13 @@ impl Entry {
         let change = |old: u32| Some(old & !mask | flags & mask);
         let _always = self.flags.fetch_update(Ordering::Relaxed, Ordering::Relaxed, change);
     }
+
+    fn check_unprotected(&self) -> Result<()> {
+        if self.flags() & PROTECT_FROM_CLOSE == 0 {
+            return Ok(());
+        }
+        Err(Failure::hint(code::INVALID_HANDLE, "HANDLE_FLAG_PROTECT_FROM_CLOSE is set on the handle"))
+    }
 }
 
 const INDEX_BITS: u32 = 18;
@@ -189,47 +196,49 @@ pub(crate) fn adopt(value: u32, object: Arc<Object>, access: u32, flags: u32) {
     fill(value, entry);
 }
 
-/// Takes a handle out of the table. When this returns, no thread is using it in [`quick`].
-fn take(value: u32) -> Option<Arc<Entry>> {
-    if value >= FOREIGN {
-        return foreign_to_write().as_mut()?.remove(&value);
+/// Closes a handle. When this returns, no thread is using its entry in [`quick`].
+pub(crate) fn close(handle: HANDLE) -> Result<()> {
+    let closed = match plain(handle) {
+        Some(value) if value < FOREIGN => close_own(value)?,
+        Some(value) => close_foreign(value)?,
+        None => None,
+    };
+    match closed {
+        Some(_dropped_without_a_lock) => Ok(()),
+        None => fail(code::INVALID_HANDLE),
     }
+}
+
+fn close_own(value: u32) -> Result<Option<Arc<Entry>>> {
     let slot = slot(value);
     let mut writers = writers();
-    let entry = slot.load(Ordering::Acquire);
-    // SAFETY: only `take` frees entries, and it does so after it emptied the slot under this lock.
-    if entry.is_null() || unsafe { (*entry).value } != value {
-        return None;
-    }
+    let pointer = slot.load(Ordering::Acquire);
+    // SAFETY: only this function frees entries, after it emptied their slot under this lock.
+    let Some(entry) = unsafe { pointer.as_ref() }.filter(|entry| entry.value == value) else {
+        return Ok(None);
+    };
+    entry.check_unprotected()?;
     slot.store(null_mut(), Ordering::SeqCst);
-    drop(writers);
-    let unused = MINE.with(|mine| TABLE.pins.wait_until_unused(mine, entry));
-    writers = self::writers();
+    // Whoever fills the slot before the wait below is over puts another entry there.
     let generation = (value >> 2 >> INDEX_BITS) + 1;
     let index = value >> 2 & ((1 << INDEX_BITS) - 1);
     writers.free.push_back((index, generation & ((1 << GENERATION_BITS) - 1)));
     drop(writers);
+    let unused = MINE.with(|mine| TABLE.pins.wait_until_unused(mine, pointer));
     // SAFETY: it was put there by `fill`, came out of the slot once, and no thread uses it without a count of its own.
-    let entry = unsafe { Arc::from_raw(entry) };
+    let entry = unsafe { Arc::from_raw(pointer) };
     if !unused {
         // Lost, rather than used after it was freed.
         std::mem::forget(Arc::clone(&entry));
     }
-    Some(entry)
+    Ok(Some(entry))
 }
 
-/// Closes a handle.
-pub(crate) fn close(handle: HANDLE) -> Result<()> {
-    if entry(handle)?.flags() & PROTECT_FROM_CLOSE != 0 {
-        return Err(Failure::hint(
-            code::INVALID_HANDLE,
-            "HANDLE_FLAG_PROTECT_FROM_CLOSE is set on the handle",
-        ));
+fn close_foreign(value: u32) -> Result<Option<Arc<Entry>>> {
+    if let Some(entry) = foreign(value) {
+        entry.check_unprotected()?;
     }
-    match plain(handle).and_then(take) {
-        Some(_closed) => Ok(()),
-        None => fail(code::INVALID_HANDLE),
-    }
+    Ok(foreign_to_write().as_mut().and_then(|foreign| foreign.remove(&value)))
 }
 
 /// All handles that children inherit.
