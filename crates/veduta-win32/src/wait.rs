@@ -122,23 +122,7 @@ fn claim(handle: HANDLE) -> Option<u32> {
     (claimed == Some(true)).then_some(WAIT_OBJECT_0)
 }
 
-/// Takes an object at once if it can be had: the handle is only pinned.
-fn try_at_once(handle: HANDLE) -> Option<u32> {
-    let waited = |waited: veduta::Result<Waited>| waited.map_or(WAIT_TIMEOUT, result);
-    let result = table::quick(handle, |entry| match &*entry.object {
-        Object::Mutex(mutex) => waited(mutex.wait(Duration::ZERO)),
-        Object::Event(event) => waited(event.wait(Duration::ZERO)),
-        Object::Semaphore(semaphore) => waited(semaphore.wait(Duration::ZERO)),
-        _ => WAIT_TIMEOUT,
-    });
-    // Whoever looks more closely says what is wrong.
-    result.filter(|result| *result != WAIT_TIMEOUT)
-}
-
 fn one(handle: HANDLE, milliseconds: u32, alertable: bool) -> Result<u32> {
-    if let Some(result) = try_at_once(handle) {
-        return Ok(result);
-    }
     if handle == HANDLE::CURRENT_PROCESS || handle == HANDLE::CURRENT_THREAD {
         // What waits for itself waits for as long as it may.
         return wait_any(&[], timeout(milliseconds), alertable);

@@ -127,7 +127,10 @@ fn any(targets: &[Target<'_>], timeout: impl Into<Option<Duration>>) -> Result<W
 /// - those of [`Waitable::wait`].
 #[doc(alias = "WaitForMultipleObjects")]
 pub fn wait_any(objects: &[&dyn Waitable], timeout: impl Into<Option<Duration>>) -> Result<Waited> {
-    any(&targets(objects)?, timeout)
+    match objects {
+        [object] => object.handle().wait(timeout),
+        _ => any(&targets(objects)?, timeout),
+    }
 }
 
 /// Waits until all of the objects are signaled at the same time, and takes them at once: until then, it takes none. At most so long;
