@@ -8,7 +8,7 @@ use crate::last_error;
 use crate::pointer::Out;
 use crate::text::{self, Narrow, Text, Wide};
 use crate::types::{BOOL, DWORD, UINT};
-use std::ffi::{CStr, OsStr};
+use std::ffi::{CStr, OsStr, OsString};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -126,6 +126,17 @@ fn quote(argument: &str, is_program: bool) -> String {
     quoted
 }
 
+/// Whether the environment comes from somebody with fewer rights than this program has (setuid, setgid, file capabilities).
+pub(crate) fn is_foreign() -> bool {
+    // SAFETY: the call takes a number.
+    unsafe { libc::getauxval(libc::AT_SECURE) != 0 }
+}
+
+/// A variable by which whoever starts a program may direct this library, if the program should listen.
+pub(crate) fn direction(name: &str) -> Option<OsString> {
+    if is_foreign() { None } else { std::env::var_os(name) }
+}
+
 /// Where the program's own file begins in memory.
 fn program() -> usize {
     // SAFETY: the call only looks something up.
@@ -175,7 +186,7 @@ fn spelled(name: &str) -> Option<String> {
     if std::env::var_os(name).is_some() {
         return Some(name.to_owned());
     }
-    let same = |(other, _): (std::ffi::OsString, _)| {
+    let same = |(other, _): (OsString, _)| {
         other.to_str().filter(|other| other.to_lowercase() == name.to_lowercase()).map(str::to_owned)
     };
     std::env::vars_os().find_map(same)

@@ -1,6 +1,7 @@
 //! Why a call failed: a Win32 code for the program, and words for whoever set `VEDUTA_DIAGNOSE=1`.
 
 use crate::code;
+use crate::environment;
 use crate::last_error;
 use rustix::io::Errno;
 use std::borrow::Cow;
@@ -63,7 +64,7 @@ impl Failure {
 /// Whether `VEDUTA_DIAGNOSE=1` is set.
 pub(crate) fn diagnoses() -> bool {
     static DIAGNOSES: OnceLock<bool> = OnceLock::new();
-    *DIAGNOSES.get_or_init(|| std::env::var_os("VEDUTA_DIAGNOSE").is_some_and(|value| value == "1"))
+    *DIAGNOSES.get_or_init(|| environment::direction("VEDUTA_DIAGNOSE").is_some_and(|value| value == "1"))
 }
 
 impl From<veduta::Error> for Failure {

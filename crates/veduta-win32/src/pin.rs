@@ -9,6 +9,7 @@
 //! everywhere, and then reads the pins. If the user's store comes before its barrier, the closer reads it and waits. Else the user's load
 //! comes after the barrier, finds the slot emptied, and the entry is not used.
 
+use crate::environment;
 use rustix::io::Errno;
 use std::cell::Cell;
 use std::ptr::null_mut;
@@ -174,7 +175,7 @@ fn membarrier(command: i32) -> Result<(), Errno> {
 fn prepare() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let helps = std::env::var_os("VEDUTA_MEMBARRIER").is_none_or(|value| value != "0");
+        let helps = environment::direction("VEDUTA_MEMBARRIER").is_none_or(|value| value != "0");
         if helps && membarrier(REGISTER_PRIVATE_EXPEDITED).is_ok() {
             KERNEL_HELPS.store(true, Ordering::SeqCst);
         }

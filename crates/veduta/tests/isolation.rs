@@ -6,10 +6,12 @@ mod support;
 
 use std::fs;
 use std::os::unix::fs::{FileExt, PermissionsExt, chown, symlink};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use support::{Actor, World, expect_refusal, lacks_privileges, skipped};
 use tempfile::TempDir;
-use veduta::{Code, Disposition};
+use veduta::{Code, Disposition, Namespace};
 
 const MIB: u64 = 1 << 20;
 /// Two users without privileges.
@@ -224,6 +226,46 @@ fn nobody_can_answer_in_anothers_name() {
     fs::create_dir(&global).unwrap();
     fs::set_permissions(&global, fs::Permissions::from_mode(0o777)).unwrap();
     expect_refusal(user(&world, STRANGER).create(r"Global\Whose"), Code::ACCESS_DENIED);
+}
+
+#[test]
+#[ignore = "a role: says with whose rights it runs, and where that user's names are"]
+fn role_say_where() {
+    let user = rustix::process::geteuid().as_raw();
+    println!("here: {user} {}", Namespace::local().unwrap().path().display());
+}
+
+#[test]
+fn a_setuid_program_does_not_heed_who_starts_it() {
+    let Some(world) = roots_world() else { return };
+    let programs = TempDir::new().unwrap();
+    fs::set_permissions(programs.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let program = programs.path().join("program");
+    fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    chown(&program, Some(STRANGER), Some(STRANGER)).unwrap();
+    let where_with = |mode| {
+        fs::set_permissions(&program, fs::Permissions::from_mode(mode)).unwrap();
+        let output = Command::new(&program)
+            .args(["role_say_where", "--exact", "--ignored", "--nocapture"])
+            .env("VEDUTA_ROOT", world.root())
+            .current_dir("/")
+            .uid(OWNER)
+            .gid(OWNER)
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{output:?}");
+        text.lines().find_map(|line| line.split_once("here: ")).unwrap().1.to_owned()
+    };
+    assert_eq!(where_with(0o755), format!("{OWNER} {}/veduta-{OWNER}", world.root().display()));
+    let answer = where_with(0o4755);
+    if answer.starts_with(&OWNER.to_string()) {
+        return skipped("setuid has no effect where the programs are (nosuid)");
+    }
+    let there = format!("/dev/shm/veduta-{STRANGER}");
+    assert_eq!(answer, format!("{STRANGER} {there}"));
+    // Unless somebody else uses it.
+    let _ = fs::remove_dir(there);
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! also where there is no `a`, or where it is a link.
 
 use crate::code;
+use crate::environment;
 use crate::export::export;
 use crate::failure::{Failure, Result, fail};
 use crate::pointer::Out;
@@ -275,7 +276,7 @@ fn drive(letter: char) -> Result<PathBuf> {
 
 /// The drives that `VEDUTA_DRIVES` names: `C:=/srv/c;D:=/mnt`. What is not of this form is left out.
 fn drives() -> Vec<(char, PathBuf)> {
-    let Some(variable) = std::env::var_os("VEDUTA_DRIVES") else { return Vec::new() };
+    let Some(variable) = environment::direction("VEDUTA_DRIVES") else { return Vec::new() };
     let drive = |text: &str| {
         let (letter, root) = text.split_once(":=")?;
         let mut letters = letter.trim().chars();

@@ -3,6 +3,7 @@
 use super::create::{self, Disposition, Request};
 use super::{path, share};
 use crate::code;
+use crate::environment;
 use crate::export::export;
 use crate::failure::{Failure, Result, fail};
 use crate::pointer::Out;
@@ -28,8 +29,10 @@ export! {
 
 fn temporary_path<T: Text>(capacity: u32, buffer: Out<T::Unit>) -> Result<u32> {
     // Windows' names for it first: a program may have set them.
-    let named =
-        ["TMP", "TEMP", "TMPDIR"].into_iter().filter_map(std::env::var_os).find(|value| !value.is_empty());
+    let named = ["TMP", "TEMP", "TMPDIR"]
+        .into_iter()
+        .filter_map(environment::direction)
+        .find(|value| !value.is_empty());
     let directory = named.map_or_else(|| r"\tmp".to_owned(), |value| value.to_string_lossy().into_owned());
     let mut directory = path::full(&directory)?;
     if !directory.ends_with('\\') {

@@ -11,6 +11,7 @@
 use super::exit::{self, Page};
 use super::mailbox::{self, ChildsEnd};
 use crate::code;
+use crate::environment;
 use crate::failure::{Result, diagnoses};
 use crate::object::{Object, Packed};
 use crate::table::{self, Entry};
@@ -175,9 +176,7 @@ fn take_in() -> Option<()> {
     let variable = std::env::var(VARIABLE).ok()?;
     // SAFETY: constructors run before the program has other threads.
     unsafe { std::env::remove_var(VARIABLE) };
-    // SAFETY: the call takes a number.
-    if unsafe { libc::getauxval(libc::AT_SECURE) } != 0 {
-        // The program has rights that whoever started it has not.
+    if environment::is_foreign() {
         return None;
     }
     let mut taken = Taken::default();
@@ -226,7 +225,7 @@ impl Newborn {
             "command" => {
                 let line = words.next().and_then(bytes).and_then(|line| String::from_utf8(line).ok())?;
                 if self.is_it {
-                    crate::environment::set_command_line(&line);
+                    environment::set_command_line(&line);
                 }
             }
             "creator" => self.creator = Some(words.next()?.parse().ok()?),

@@ -1,5 +1,6 @@
 //! The directories in which names live, and how a name becomes a file name.
 
+use super::environment;
 use super::error::failed;
 use super::record::FileId;
 use crate::{Code, Error, ObjectName, Result, Scope};
@@ -80,7 +81,8 @@ impl Directory {
     }
 
     fn open_scope(scope: Scope) -> Result<Directory> {
-        let root = std::env::var_os("VEDUTA_ROOT").map_or_else(|| PathBuf::from("/dev/shm"), PathBuf::from);
+        let root =
+            environment::variable("VEDUTA_ROOT").map_or_else(|| PathBuf::from("/dev/shm"), PathBuf::from);
         let user = rustix::process::geteuid().as_raw();
         let (path, mode) = match scope {
             Scope::Local => (root.join(format!("veduta-{user}")), 0o700),

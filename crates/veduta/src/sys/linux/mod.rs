@@ -10,6 +10,7 @@ mod cgroup;
 mod commit;
 mod directory;
 mod entry;
+mod environment;
 mod error;
 mod fork;
 mod hold;

@@ -3,6 +3,7 @@
 use super::commit;
 use super::directory::{Directory, FileName};
 use super::entry::{self, Grip, Nameless, Place, Reach};
+use super::environment;
 use super::error::failed;
 use super::fork;
 use super::hold::Hold;
@@ -310,7 +311,7 @@ fn no_memory(file: BorrowedFd<'_>, range: Range<u64>, errno: Errno) -> Error {
 /// Other users, and other pid namespaces, cannot look into this process to get the bytes; nobody can, if it is not dumpable.
 fn bytes_go_into_entry(scope: Scope) -> bool {
     scope != Scope::Local
-        || std::env::var_os("VEDUTA_BYTES").is_some_and(|where_| where_ == "entry")
+        || environment::variable("VEDUTA_BYTES").is_some_and(|where_| where_ == "entry")
         || !matches!(rustix::process::dumpable_behavior(), Ok(rustix::process::DumpableBehavior::Dumpable))
 }
 

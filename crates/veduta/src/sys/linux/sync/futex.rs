@@ -1,5 +1,6 @@
 //! Sleeping on words in memory that processes share, and waking who sleeps there.
 
+use super::super::environment;
 use super::super::error::{failed, last};
 use super::primitive::Expected;
 use crate::Result;
@@ -149,7 +150,7 @@ fn has_waitv() -> bool {
             )
         };
         let there = status == -1 && last() == Errno::INVAL;
-        there && std::env::var_os("VEDUTA_WAITV").is_none_or(|value| value != "0")
+        there && environment::variable("VEDUTA_WAITV").is_none_or(|value| value != "0")
     })
 }
 
