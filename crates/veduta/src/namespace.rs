@@ -39,7 +39,7 @@ impl Namespace {
     /// The directory `veduta-global` below `/dev/shm`, or below `$VEDUTA_ROOT`.
     ///
     /// # Errors
-    /// [`Code::ACCESS_DENIED`](crate::Code::ACCESS_DENIED): anyone could remove what others hold there.
+    /// [`Code::ACCESS_DENIED`](crate::Code::ACCESS_DENIED): the directory is neither this user's nor root's, or anyone could remove what others hold there.
     pub fn global() -> Result<Namespace> {
         Ok(Namespace { directory: sys::Directory::of(Scope::Global)? })
     }

@@ -5,7 +5,7 @@
 mod support;
 
 use std::fs;
-use std::os::unix::fs::{FileExt, PermissionsExt, chown, symlink};
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, chown, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -223,9 +223,36 @@ fn nobody_can_answer_in_anothers_name() {
     assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
 
     let global = world.root().join("veduta-global");
-    fs::create_dir(&global).unwrap();
     fs::set_permissions(&global, fs::Permissions::from_mode(0o777)).unwrap();
     expect_refusal(user(&world, STRANGER).create(r"Global\Whose"), Code::ACCESS_DENIED);
+}
+
+#[test]
+fn the_directory_of_global_names_is_roots_or_ones_own() {
+    let Some(world) = roots_world() else { return };
+    let (name, global) = (r"Global\Whose", world.root().join("veduta-global"));
+    // A machine on which root made nothing: the first user's is as good, for that user.
+    fs::remove_dir(&global).unwrap();
+    let mut first = user(&world, OWNER);
+    first.create_new(name);
+    let made = fs::metadata(&global).unwrap();
+    assert_eq!((made.uid(), made.mode() & 0o7777), (OWNER, 0o1777));
+
+    // It is sticky, but its owner may rename and remove what others make there.
+    let mend = format!("chown root:root {0} && chmod 1777 {0}", global.display());
+    for mut victim in [user(&world, STRANGER), world.actor()] {
+        for outcome in [victim.create(name).map(drop), victim.open(name).map(drop)] {
+            let text = expect_refusal(outcome, Code::ACCESS_DENIED);
+            assert!(text.contains(&format!("belongs to user {OWNER}")) && text.contains(&mend), "{text}");
+        }
+    }
+
+    // Done as the error says, it is everybody's, and nobody has to start anew.
+    assert!(Command::new("sh").args(["-c", &mend]).status().unwrap().success());
+    user(&world, STRANGER).create_new(r"Global\Another");
+    world.actor().create_new(r"Global\Third");
+    first.close(name);
+    first.create_new(name);
 }
 
 #[test]
@@ -283,7 +310,7 @@ fn an_entry_cannot_point_to_a_file_of_the_victims() {
     attacker.create_with(name, &[&format!("file={}", bait.display()), "mode=666"]).unwrap();
     // The attacker owns the entry and may write anything into it. Offsets as in docs/format.md.
     let entry = fs::OpenOptions::new().write(true).open(world.root().join("veduta-global/Trap/e")).unwrap();
-    let target_inode = std::os::unix::fs::MetadataExt::ino(&fs::metadata(&target).unwrap());
+    let target_inode = fs::metadata(&target).unwrap().ino();
     entry.write_all_at(&target_inode.to_ne_bytes(), 80).unwrap();
     entry.write_all_at(target.as_os_str().as_encoded_bytes(), 256 + "Trap".len() as u64).unwrap();
 

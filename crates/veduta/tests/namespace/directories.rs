@@ -106,6 +106,24 @@ fn a_local_directory_of_another_user_is_not_trusted() {
 }
 
 #[test]
+fn a_global_directory_of_another_user_is_not_trusted() {
+    if !thread::is_root() {
+        return skipped("only root can give a directory away");
+    }
+    for mode in [0o1777, 0o755] {
+        let root = Root::new();
+        make(&root.global(), mode);
+        chown(root.global(), Some(65_534), None).unwrap();
+        let [local, global] = root.open();
+        assert!(
+            global.contains("ERROR_ACCESS_DENIED, 5") && global.contains("belongs to user 65534"),
+            "{global}"
+        );
+        assert_eq!(local, "ok", "the other one is not concerned");
+    }
+}
+
+#[test]
 fn a_global_directory_from_which_anybody_may_remove_is_not_trusted() {
     for (mode, trusted) in [(0o777, false), (0o775, false), (0o1777, true), (0o755, true), (0o1755, true)] {
         let root = Root::new();

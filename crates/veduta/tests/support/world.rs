@@ -30,6 +30,10 @@ impl World {
         // As /dev/shm itself: any user may make a namespace there.
         std::fs::set_permissions(root.path(), PermissionsExt::from_mode(0o1777)).expect("it is ours");
         std::fs::create_dir(root.path().join("private")).expect("it is empty");
+        // As root makes it when a machine starts.
+        let global = root.path().join("veduta-global");
+        std::fs::create_dir(&global).expect("it is empty");
+        std::fs::set_permissions(&global, PermissionsExt::from_mode(0o1777)).expect("it is ours");
         let meeting = format!("veduta-test-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let listener = UnixListener::bind_addr(&address(&meeting)).expect("the address has our pid in it");
         World { root, meeting, listener }

@@ -91,16 +91,25 @@ impl Directory {
         let fd = open_or_make(&path, mode)?;
         let stat = rustix::fs::fstat(&fd).map_err(|errno| failed(OPERATION, errno))?;
         let directory = Directory { fd, id: FileId::of(&stat), path, scope };
-        // Another user may have made the directory first, to read along or to answer in our name.
+        // Another user may have made the directory first, to read along or to answer in our name: an owner may rename and remove
+        // what others made there, sticky or not.
         let trusted = match scope {
             Scope::Local => stat.st_uid == user && stat.st_mode & 0o077 == 0,
             // Without the sticky bit anyone could remove what anyone holds, unless only its owner writes to it.
-            _ => stat.st_mode & 0o1000 != 0 || stat.st_mode & 0o022 == 0,
+            _ => {
+                [0, user].contains(&stat.st_uid) && (stat.st_mode & 0o1000 != 0 || stat.st_mode & 0o022 == 0)
+            }
         };
         if !trusted {
+            let remedy = match scope {
+                Scope::Local => "have it removed by its owner or by root".to_owned(),
+                _ => format!(
+                    "let root make it root's, at boot or now: chown root:root {0} && chmod 1777 {0}",
+                    directory.path.display()
+                ),
+            };
             return Err(Error::new(Code::ACCESS_DENIED, OPERATION).object(directory.path.display()).hint(format!(
-                "the directory belongs to user {} and has mode {:04o}, which this process (user {user}) does not trust; \
-                 have it removed by its owner or by root",
+                "the directory belongs to user {} and has mode {:04o}, which this process (user {user}) does not trust; {remedy}",
                 stat.st_uid,
                 stat.st_mode & 0o7777
             )));
