@@ -5,7 +5,7 @@ use super::error::failed;
 use super::record::FileId;
 use crate::{Code, Error, ObjectName, Result, Scope};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use sha2::{Digest, Sha256};
 use std::ffi::{CStr, CString};
@@ -281,7 +281,9 @@ impl std::fmt::Display for FileName {
 pub(crate) fn make_directory(directory: &Directory, name: &CStr, mode: u32) -> rustix::io::Result<()> {
     rustix::fs::mkdirat(directory, name, Mode::from_raw_mode(mode & 0o700))?;
     if mode & 0o077 != 0 {
-        rustix::fs::chmodat(directory, name, Mode::from_raw_mode(mode), AtFlags::empty())?;
+        // Not by the name: in a directory that others may rename in, it may be a link by now, to something of ours.
+        let made = open_at(directory, name, OFlags::DIRECTORY | OFlags::RDONLY)?;
+        rustix::fs::fchmod(made, Mode::from_raw_mode(mode))?;
     }
     Ok(())
 }
