@@ -1,7 +1,9 @@
 //! Habits that the compiler does not keep: where things may stand, and what must not be left behind.
 
+use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// The workspace.
 fn root() -> PathBuf {
@@ -96,4 +98,40 @@ fn documents_stay_short() {
         let lines = fs::read_to_string(root().join(file)).expect("it is there").lines().count();
         assert!(lines <= most, "{file} has {lines} lines, at most {most} are read");
     }
+}
+
+#[test]
+fn dependencies_have_licences_that_we_may_use_and_one_source() {
+    let rules = fs::read_to_string(root().join("deny.toml")).expect("it is there");
+    let allowed =
+        rules.lines().find(|line| line.starts_with("allow = ")).expect("the licences are in one line");
+    let allowed: Vec<_> = allowed.split('"').skip(1).step_by(2).collect();
+
+    let platform = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--locked", "--format-version", "1", "--filter-platform", &platform])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    let packages = metadata["packages"].as_array().expect("it is a list");
+    // One licence for each part. Blind to parentheses this is stricter than what the expression says, never laxer.
+    let may_be_used = |licence: &str| {
+        licence.split(" AND ").all(|part| {
+            let mut choices = part.split(" OR ").flat_map(|choice| choice.split('/'));
+            choices.any(|choice| allowed.contains(&choice.trim_matches(['(', ')', ' '])))
+        })
+    };
+    let may_come_from = |source: &Value| {
+        source.is_null() || source == "registry+https://github.com/rust-lang/crates.io-index"
+    };
+    let strange: Vec<_> = packages
+        .iter()
+        .filter(|package| {
+            !(package["license"].as_str().is_some_and(may_be_used) && may_come_from(&package["source"]))
+        })
+        .map(|package| ["name", "license", "source"].map(|key| package[key].to_string()))
+        .collect();
+    assert!(strange.is_empty() && packages.len() > 4, "{strange:#?}");
 }
