@@ -47,6 +47,10 @@ impl Mark {
     }
 }
 
+/// How often one signal looks for a waiter: more often than there are seats that dead ones left. Who is still led to nobody then has
+/// somebody write to the seats all the time.
+const ROUNDS: u32 = 10 * SEATS as u32;
+
 /// A number that few other marks have at the same time.
 fn tag() -> u64 {
     // Not loom's: it only has to differ.
@@ -133,7 +137,9 @@ impl Page {
     ) -> Result<u32, TooMany> {
         let mut before = None;
         let mut chosen = Vec::new();
+        let mut rounds = 0;
         loop {
+            rounds += 1;
             let wanted = units;
             let mark = self.mark();
             // A semaphore has either waiters or units to spare, so all of them must fit even if some are given away.
@@ -144,7 +150,7 @@ impl Page {
                 self.unmark(mark, too_many.count);
                 return Err(too_many);
             }
-            self.choose_waiters(units, &mut chosen);
+            self.choose_waiters(if rounds < ROUNDS { units } else { 0 }, &mut chosen);
             let rest = units - chosen.len() as u32;
             let next = match rest {
                 0 => mark.value(),
@@ -168,7 +174,7 @@ impl Page {
                 before.get_or_insert(first);
                 units = chosen.drain(..).filter(|&seat| !self.deliver(seat)).count() as u32;
             }
-            if units == 0 {
+            if units == 0 || rounds == 2 * ROUNDS {
                 return Ok(before.unwrap_or(first));
             }
         }
@@ -198,7 +204,7 @@ impl Page {
             Rule::Manual => self.release_all(),
             _ => {
                 let mut chosen = Vec::new();
-                loop {
+                for _ in 0..ROUNDS {
                     self.choose_waiters(1, &mut chosen);
                     match chosen.pop() {
                         Some(seat) if !self.deliver(seat) => continue,
