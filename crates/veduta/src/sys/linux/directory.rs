@@ -277,13 +277,13 @@ impl std::fmt::Display for FileName {
     }
 }
 
-/// Makes a directory with just this mode, whatever the umask is.
-pub(crate) fn make_directory(directory: &Directory, name: &CStr, mode: u32) -> rustix::io::Result<()> {
+/// Makes a directory with just this mode, whatever the umask is, and opens it. What is done in it goes through the descriptor: whoever
+/// may rename what stands here could put a link in its place, which by its name would lead out of the namespace.
+pub(crate) fn make_directory(directory: &Directory, name: &CStr, mode: u32) -> rustix::io::Result<OwnedFd> {
     rustix::fs::mkdirat(directory, name, Mode::from_raw_mode(mode & 0o700))?;
+    let made = open_at(directory, name, OFlags::DIRECTORY | OFlags::RDONLY)?;
     if mode & 0o077 != 0 {
-        // Not by the name: in a directory that others may rename in, it may be a link by now, to something of ours.
-        let made = open_at(directory, name, OFlags::DIRECTORY | OFlags::RDONLY)?;
-        rustix::fs::fchmod(made, Mode::from_raw_mode(mode))?;
+        rustix::fs::fchmod(&made, Mode::from_raw_mode(mode))?;
     }
-    Ok(())
+    Ok(made)
 }

@@ -298,20 +298,26 @@ impl Nameless {
         const OPERATION: &str = "name entry";
         let directory_mode = 0o700 | if self.mode & 0o077 == 0 { 0 } else { 0o055 };
         loop {
-            let temporary = FileName::temporary(unique());
-            let name = temporary.directory();
+            let name = FileName::temporary(unique()).directory();
             reached(Step::MakeDirectory);
-            if let Err(errno) = directory::make_directory(&self.place.directory, &name, directory_mode) {
-                // Somebody removed the whole directory.
-                let renewed = if errno == Errno::NOENT { self.place.renewed()? } else { None };
-                self.place =
-                    renewed.ok_or_else(|| commit::no_name(OPERATION, self.place.directory.as_fd(), errno))?;
-                continue;
-            }
+            let made = match directory::make_directory(&self.place.directory, &name, directory_mode) {
+                Ok(made) => made,
+                // A sweep found the directory empty and took it.
+                Err(Errno::NOENT) if !self.place.directory.is_removed() => continue,
+                Err(errno) => {
+                    // It may be there, and not to be opened.
+                    let _ = rustix::fs::unlinkat(&self.place.directory, &*name, AtFlags::REMOVEDIR);
+                    // Somebody removed the whole directory.
+                    let renewed = if errno == Errno::NOENT { self.place.renewed()? } else { None };
+                    self.place = renewed
+                        .ok_or_else(|| commit::no_name(OPERATION, self.place.directory.as_fd(), errno))?;
+                    continue;
+                }
+            };
             let place = &self.place;
             let directory = &place.directory;
             reached(Step::LinkEntry);
-            match link_nameless(&self.entry, directory, &temporary) {
+            match link_nameless(&self.entry, &made) {
                 Ok(()) => {}
                 // A sweep found the directory empty and took it.
                 Err(Errno::NOENT) if !directory.is_removed() => continue,
@@ -328,7 +334,7 @@ impl Nameless {
                 }
                 Err(errno) => {
                     reached(Step::WithdrawEntry);
-                    let withdrawn = rustix::fs::unlinkat(directory, temporary.entry(), AtFlags::empty());
+                    let withdrawn = rustix::fs::unlinkat(&made, ENTRY, AtFlags::empty());
                     reached(Step::WithdrawDirectory);
                     let removed = match rustix::fs::unlinkat(directory, &*name, AtFlags::REMOVEDIR) {
                         // A sweep found the directory empty and took it.
@@ -376,12 +382,13 @@ impl Nameless {
     }
 }
 
-fn link_nameless(entry: &OwnedFd, directory: &Directory, to: &FileName) -> rustix::io::Result<()> {
-    match rustix::fs::linkat(entry, c"", directory, to.entry(), AtFlags::EMPTY_PATH) {
+/// Gives a nameless file the name of an entry, in the directory of one object.
+fn link_nameless(entry: &OwnedFd, directory: &OwnedFd) -> rustix::io::Result<()> {
+    match rustix::fs::linkat(entry, c"", directory, ENTRY, AtFlags::EMPTY_PATH) {
         // Before Linux 6.10 that takes a capability; the way through /proc does not.
         Err(Errno::NOENT) => {
             let path = super::processes::own_descriptor(entry.as_fd());
-            rustix::fs::linkat(rustix::fs::CWD, path, directory, to.entry(), AtFlags::SYMLINK_FOLLOW)
+            rustix::fs::linkat(rustix::fs::CWD, path, directory, ENTRY, AtFlags::SYMLINK_FOLLOW)
         }
         result => result,
     }
