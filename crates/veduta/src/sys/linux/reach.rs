@@ -83,7 +83,12 @@ fn trust(entry: BorrowedFd<'_>, bytes: &Stat) -> Result<()> {
 /// Files that are not what the record says are somebody else's by now.
 fn verified(fd: OwnedFd, expected: FileId) -> Option<Bytes> {
     let stat = rustix::fs::fstat(&fd).ok()?;
-    (FileId::of(&stat) == expected).then_some((fd, stat))
+    is_it(&stat, expected).then_some((fd, stat))
+}
+
+/// Only regular files have bytes to map; memory files are regular, too. Whoever forged a record may name a device.
+fn is_it(stat: &Stat, expected: FileId) -> bool {
+    FileId::of(stat) == expected && FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
 }
 
 /// What somebody has, or does not show. That this process cannot take it says nothing about that, and is an error.
@@ -133,7 +138,7 @@ pub(crate) fn is_writable(fd: BorrowedFd<'_>) -> bool {
 fn reopen(descriptor: Descriptor, expected: FileId, write: bool) -> Result<Option<Bytes>> {
     let path = processes::descriptor(descriptor.pid, descriptor.number);
     // Look before opening: by now the number may be a device, and opening some has effects.
-    if !rustix::fs::statat(CWD, &path, AtFlags::empty()).is_ok_and(|stat| FileId::of(&stat) == expected) {
+    if !rustix::fs::statat(CWD, &path, AtFlags::empty()).is_ok_and(|stat| is_it(&stat, expected)) {
         return Ok(None);
     }
     Ok(shown(rustix::fs::open(&path, flags(write), Mode::empty()))?.and_then(|fd| verified(fd, expected)))
@@ -147,14 +152,9 @@ fn flags(write: bool) -> OFlags {
 fn from_path(record: &Record<'_>, write: bool) -> Result<Option<Bytes>> {
     let Some(path) = record.path() else { return Ok(None) };
     let seen = shown(rustix::fs::open(&path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()))?;
-    let is_regular = |stat: &Stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
-    match seen.and_then(|seen| verified(seen, record.bytes)) {
-        Some((seen, stat)) if is_regular(&stat) => {
-            let file = rustix::fs::open(processes::own_descriptor(seen.as_fd()), flags(write), Mode::empty());
-            Ok(shown(file)?.and_then(|file| verified(file, record.bytes)))
-        }
-        _ => Ok(None),
-    }
+    let Some((seen, _)) = seen.and_then(|seen| verified(seen, record.bytes)) else { return Ok(None) };
+    let file = rustix::fs::open(processes::own_descriptor(seen.as_fd()), flags(write), Mode::empty());
+    Ok(shown(file)?.and_then(|file| verified(file, record.bytes)))
 }
 
 /// The bytes of an object, only to look at them.

@@ -5,7 +5,7 @@ use super::super::entry::{self, Place};
 use super::super::error::failed;
 use super::super::fork;
 use super::super::limits;
-use super::super::record::{FileId, PAGE};
+use super::super::record::{FileId, Location, PAGE};
 use super::super::section::{self, NewSection, Section, reopen};
 use super::cell::{Cell, Nature};
 use super::owner::{self, Acquired};
@@ -244,7 +244,9 @@ pub(super) fn let_go(cell: Arc<Cell>) {
 impl Object {
     pub(crate) fn of(mut section: Section, access: SyncAccess) -> Result<Object> {
         let rule = rule_of(section.facts.kind, section.facts.detail)?;
-        if section.facts.size != PAGE as u64 {
+        // Beside its name, or in a memory file of its own: never in a file of somebody's, to which a forged entry may lead.
+        let place = if section.files.hold.is_some() { Location::Entry } else { Location::Holder };
+        if section.facts.size != PAGE as u64 || section.files.store.location() != place {
             return Err(Error::new(Code::INVALID_DATA, section.facts.kind.opening())
                 .hint("its state is not one page"));
         }
