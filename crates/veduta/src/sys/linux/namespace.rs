@@ -224,7 +224,9 @@ fn sweep_one(place: &Place, scope: Scope, mode: SweepMode) -> Result<Option<Swep
 fn sweep_malformed(place: &Place, mode: SweepMode, error: Error) -> Result<Option<Swept>> {
     let Ok(entry) = place.open_unheld(false) else { return Err(error) };
     let stat = rustix::fs::fstat(&entry).map_err(|errno| failed(LIST, errno))?;
-    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile || is_held_unseen(entry.as_fd())? {
+    // An entry has one name. What has others is somebody's.
+    let may_be_ours = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile && stat.st_nlink == 1;
+    if !may_be_ours || is_held_unseen(entry.as_fd())? {
         return Err(error);
     }
     if mode == SweepMode::Remove {
