@@ -28,3 +28,7 @@ soak SECONDS="600":
 # Many of everything; opens and listings for so long.
 load SECONDS="60":
     VEDUTA_LOAD=full VEDUTA_LOAD_SECONDS={{SECONDS}} cargo test -p veduta --test load -- --nocapture --test-threads=1
+
+# Scribbles over entries, names and pages while others work.
+hostile SECONDS="30":
+    VEDUTA_MUTATE_SECONDS={{SECONDS}} cargo test -p veduta --test hostile -- --nocapture mutat
