@@ -151,7 +151,12 @@ impl Call {
                 handle => handle,
             },
             P if world.random.percent(80) => u64::MAX,
-            P => world.draw(Kind::Child),
+            P => match world.draw(Kind::Child) {
+                // What is put into a child it has until it ends, and then the name stays for whoever comes next. A single thread is to leave
+                // nothing at all.
+                handle if world.shared.threads == 1 && world.may_be_a_child(handle) => u64::MAX,
+                handle => handle,
+            },
             Child => match world.draw(Kind::Child) {
                 handle if world.shared.handles.kind(handle) == Some(Kind::Child) => handle,
                 _ => world.random.of(&[0, 0xDEAD_BEEC, 0x7FFF_FFFC]),

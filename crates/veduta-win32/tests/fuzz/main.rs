@@ -51,6 +51,9 @@ const THREADS: &str = "VEDUTA_FUZZ_THREADS";
 /// Without progress for so long, the child hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// No child runs longer than half of that.
+const CHILDREN_END: Duration = Duration::from_secs(10);
+
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))
 }
@@ -124,13 +127,9 @@ fn fuzz(name: &str, threads: usize) {
     let told = text(&root.join("told"));
     if status.is_some_and(|status| status.success()) {
         println!("{told}");
-        let left: Vec<_> = fs::read_dir(root.join("names"))
-            .expect("the names")
-            .flat_map(|scope| fs::read_dir(scope.expect("a directory").path()).expect("a directory"))
-            .map(|entry| entry.expect("an entry").file_name())
-            .collect();
+        let left = names_left(&root, threads > 1);
+        assert!(left.is_empty(), "names are left: {left:?}; {SEED}={seed} (see {})", root.display());
         fs::remove_dir_all(&root).expect("the directory was ours");
-        assert!(left.is_empty(), "names are left: {left:?}; {SEED}={seed}");
         return;
     }
     let mut report = match status {
@@ -149,6 +148,28 @@ fn fuzz(name: &str, threads: usize) {
     report += &String::from_utf8_lossy(&errors[errors.len().saturating_sub(8000)..]);
     let _kept_for_who_looks = fs::write(root.join("report"), &report);
     panic!("{SEED}={seed} with {threads} threads: {report}\n(see {})", root.display());
+}
+
+/// The names that are left. What a child was given, or had for a moment while it was started, stays until that child ends and somebody
+/// comes by.
+fn names_left(root: &Path, had_children: bool) -> Vec<std::ffi::OsString> {
+    let begun = Instant::now();
+    loop {
+        let mut left = Vec::new();
+        for scope in fs::read_dir(root.join("names")).expect("the names") {
+            let scope = scope.expect("a directory").path();
+            if had_children {
+                let namespace = veduta::Namespace::at(&scope).expect("a namespace");
+                namespace.sweep(veduta::SweepMode::Remove).expect("the directory can be read");
+            }
+            let entries = fs::read_dir(scope).expect("a directory");
+            left.extend(entries.map(|entry| entry.expect("an entry").file_name()));
+        }
+        if left.is_empty() || !had_children || begun.elapsed() > CHILDREN_END {
+            return left;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
 
 /// What the process holds: descriptors, mappings, threads.

@@ -97,6 +97,8 @@ mod direct {
 
 /// A code that no function sets.
 const UNTOUCHED: u32 = 0x2000_0001;
+/// Handles from here on are other processes'.
+const CHOSEN_BY_SENDERS: u64 = 1 << 30;
 /// Handles and regions that are kept at once.
 const MOST: usize = 120;
 const MOST_REGIONS: usize = 24;
@@ -125,6 +127,10 @@ impl<'a> World<'a> {
 
     pub fn draw(&mut self, kind: Kind) -> u64 {
         self.shared.handles.draw(&mut self.random, kind)
+    }
+
+    pub fn may_be_a_child(&self, handle: u64) -> bool {
+        matches!(self.shared.handles.kind(handle), Some(Kind::Child | Kind::Process | Kind::Any))
     }
 
     /// A handle that can be waited for, most often.
@@ -304,11 +310,10 @@ impl<'a> World<'a> {
                         self.shared.handles.remove(word(1));
                     }
                 }
-                let handles = &self.shared.handles;
-                if word(2) == u64::MAX
-                    && let Some(made) = output(3)
-                {
-                    handles.add(made.u64_at(0), kind);
+                // A handle in a child has a value of those that senders choose. This process may have been named by a real handle.
+                let made = output(3).map(|made| made.u64_at(0)).filter(|&made| made < CHOSEN_BY_SENDERS);
+                if let Some(made) = made {
+                    self.shared.handles.add(made, kind);
                 }
             }
             "CreatePipe" => {
