@@ -86,7 +86,7 @@ pub(crate) fn set_command_line(line: &str) {
 
 fn command_line() -> &'static CommandLine {
     COMMAND_LINE.get_or_init(|| {
-        let arguments = std::fs::read("/proc/self/cmdline").unwrap_or_default();
+        let arguments = std::fs::read("/proc/thread-self/cmdline").unwrap_or_default();
         let arguments = arguments.strip_suffix(b"\0").unwrap_or(&arguments);
         let quoted: Vec<_> = arguments
             .split(|&byte| byte == 0)
@@ -157,7 +157,7 @@ fn module_handle(name: impl Text) -> Result<usize> {
 
 /// The file that the process was started from.
 pub(crate) fn program_file() -> Result<String> {
-    Ok(path::to_windows(&std::fs::read_link("/proc/self/exe")?))
+    Ok(path::to_windows(&std::fs::read_link("/proc/thread-self/exe")?))
 }
 
 fn module_file_name<T: Text>(module: usize, buffer: Out<T::Unit>, capacity: u32) -> Result<u32> {

@@ -141,7 +141,7 @@ fn memory_state() -> Result<MemoryState> {
     let (physical, free) = (bytes("MemTotal:"), bytes("MemAvailable:"));
     let (swap, swap_free) = (bytes("SwapTotal:"), bytes("SwapFree:"));
     let addresses = (HIGHEST - LOWEST) as u64;
-    let used = std::fs::read_to_string("/proc/self/statm")?;
+    let used = std::fs::read_to_string("/proc/thread-self/statm")?;
     let used = used.split(' ').next().and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0) * PAGE as u64;
     let in_use = physical.saturating_sub(free);
     Ok(MemoryState {

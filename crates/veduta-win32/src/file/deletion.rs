@@ -6,7 +6,7 @@
 use super::share::{self, Byte};
 use crate::failure::Result;
 use rustix::fs::{AtFlags, CWD, OFlags};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, Weak};
 
@@ -82,7 +82,7 @@ pub(crate) fn part(file: BorrowedFd<'_>) -> Option<OwnedFd> {
 
 /// Where the file is now, and whether it is a directory; `None` if it has no name any more.
 pub(crate) fn path_of(file: BorrowedFd<'_>) -> Option<(PathBuf, bool)> {
-    let path = std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).ok()?;
+    let path = std::fs::read_link(super::by_descriptor(file)).ok()?;
     let (there, here) = (rustix::fs::lstat(&path).ok()?, rustix::fs::fstat(file).ok()?);
     let is_directory = rustix::fs::FileType::from_raw_mode(here.st_mode).is_dir();
     ((there.st_dev, there.st_ino) == (here.st_dev, here.st_ino)).then_some((path, is_directory))

@@ -185,7 +185,7 @@ export! {
                 let time = |steps: i64| Some(steps).filter(|&steps| is_time(steps));
                 times::set(file.descriptor(), time(wanted.accessed), time(wanted.written))?;
                 if wanted.attributes != 0 {
-                    let path = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&file.descriptor()));
+                    let path = super::by_descriptor(file.descriptor());
                     set_attributes(Path::new(&path), wanted.attributes)?;
                 }
                 Ok(())

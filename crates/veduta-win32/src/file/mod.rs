@@ -24,10 +24,16 @@ use crate::table::{self, Entry};
 use crate::types::HANDLE;
 use deletion::Deletion;
 use rustix::fs::{FileType, OFlags};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use veduta::Protection;
+
+/// The path by which the kernel reaches a descriptor. Not by /proc/self: that is the process's first thread, of which nothing can be seen once
+/// it has ended.
+pub(crate) fn by_descriptor(file: BorrowedFd<'_>) -> String {
+    format!("/proc/thread-self/fd/{}", file.as_raw_fd())
+}
 
 /// The rights of a handle to a file.
 pub(crate) mod right {

@@ -16,7 +16,7 @@ use crate::code;
 use crate::failure::{Failure, Result, diagnoses};
 use crate::file::right;
 use crate::rights::DELETE;
-use rustix::fd::{AsFd, AsRawFd, BorrowedFd};
+use rustix::fd::{AsRawFd, BorrowedFd};
 use rustix::io::Errno;
 use std::time::Duration;
 
@@ -260,6 +260,6 @@ pub(crate) fn again(
     file: BorrowedFd<'_>,
     flags: rustix::fs::OFlags,
 ) -> rustix::io::Result<rustix::fd::OwnedFd> {
-    let path = format!("/proc/self/fd/{}", file.as_fd().as_raw_fd());
+    let path = super::by_descriptor(file);
     rustix::fs::open(path, flags | rustix::fs::OFlags::CLOEXEC, rustix::fs::Mode::empty())
 }

@@ -3,7 +3,7 @@
 use crate::pointer::Out;
 use crate::time::{FileTime, TICKS_PER_SECOND, UNIX_EPOCH};
 use rustix::fs::{AtFlags, CWD, Statx, StatxFlags, Timespec, Timestamps, UTIME_OMIT};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 
 /// From 1601 to 1970.
 const EPOCH_SECONDS: i64 = UNIX_EPOCH as i64;
@@ -62,7 +62,7 @@ pub(crate) fn set(
     };
     let times = Timestamps { last_access: timespec(accessed), last_modification: timespec(written) };
     // By its path, because the descriptor may be one that only names the file.
-    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    let path = super::by_descriptor(file);
     rustix::fs::utimensat(CWD, path, &times, AtFlags::empty())
 }
 

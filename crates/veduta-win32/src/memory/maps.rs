@@ -50,9 +50,9 @@ impl Mapped {
 
 /// All mappings of the process, in order.
 fn all() -> Result<Vec<Mapped>> {
-    let text = std::fs::read("/proc/self/maps").map_err(|error| {
+    let text = std::fs::read("/proc/thread-self/maps").map_err(|error| {
         let errno = Errno::from_io_error(&error).unwrap_or(Errno::IO);
-        Failure::hint(code::GEN_FAILURE, format!("/proc/self/maps cannot be read: {errno}"))
+        Failure::hint(code::GEN_FAILURE, format!("/proc/thread-self/maps cannot be read: {errno}"))
     })?;
     let text = String::from_utf8_lossy(&text);
     let is_programs = |mapped: &Mapped| mapped.range.start < HIGHEST && !holes::is_fence(mapped.range.start);

@@ -355,7 +355,7 @@ impl Process {
 
 /// The id of the process behind a pidfd, `None` if it has ended; an error if it is no pidfd.
 fn pidfd_number(pidfd: BorrowedFd<'_>) -> Result<Option<u32>> {
-    let text = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", pidfd.as_raw_fd()))?;
+    let text = std::fs::read_to_string(format!("/proc/thread-self/fdinfo/{}", pidfd.as_raw_fd()))?;
     let number = text.lines().find_map(|line| line.strip_prefix("Pid:"));
     let number: i64 = number
         .and_then(|number| number.trim().parse().ok())

@@ -6,7 +6,7 @@
 
 use super::exit::Page;
 use super::pidfd_number;
-use rustix::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{CWD, Dir, FileType, Mode, OFlags};
 use std::ffi::CStr;
 
@@ -40,7 +40,7 @@ fn page_at(files: &OwnedFd, number: &CStr) -> Option<Page> {
     if FileType::from_raw_mode(rustix::fs::fstat(&found).ok()?.st_mode) != FileType::RegularFile {
         return None;
     }
-    let path = format!("/proc/self/fd/{}", found.as_raw_fd());
+    let path = crate::file::by_descriptor(found.as_fd());
     let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let opened = rustix::fs::openat(CWD, path, flags, Mode::empty()).ok()?;
     Page::map(opened).ok()

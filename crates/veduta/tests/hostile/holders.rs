@@ -2,7 +2,7 @@
 
 use crate::patience::within;
 use crate::scratch::{child, code, name};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, getpid, kill_process, waitid};
 use std::time::{Duration, Instant};
 use veduta::{Code, Disposition, Event, Mutex, Namespace, Section, SweepMode, ViewAccess, Waitable, Waited};
 
@@ -25,20 +25,7 @@ impl Holder {
 
     fn signal(&self, signal: Signal, state: char) {
         kill_process(self.pid, signal).unwrap();
-        self.until_in_state(state);
-    }
-
-    /// Waits until the kernel says so of its first thread.
-    fn until_in_state(&self, state: char) {
-        let begun = Instant::now();
-        loop {
-            let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap();
-            if stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(state)) {
-                return;
-            }
-            assert!(begun.elapsed() < Duration::from_secs(60), "{stat}");
-            std::thread::yield_now();
-        }
+        until_in_state(self.pid, state);
     }
 
     /// All three have nobody any more: they are as good as never made.
@@ -48,6 +35,19 @@ impl Holder {
         assert_eq!(code(Event::options().open(event)), Code::FILE_NOT_FOUND);
         assert_eq!(Mutex::options().create(mutex).unwrap().1, Disposition::Created);
         assert_eq!(code(Namespace::local().unwrap().object(section)), Code::FILE_NOT_FOUND);
+    }
+}
+
+/// Waits until the kernel says so of the process's first thread.
+fn until_in_state(process: Pid, state: char) {
+    let begun = Instant::now();
+    loop {
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+        if stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(state)) {
+            return;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "{stat}");
+        std::thread::yield_now();
     }
 }
 
@@ -108,7 +108,7 @@ fn a_dead_process_that_nobody_has_buried_holds_nothing() {
 #[test]
 fn a_process_whose_first_thread_ended_is_named_to_who_cannot_reach_its_bytes() {
     let holder = Holder::new("role_end_first_thread");
-    holder.until_in_state('Z');
+    until_in_state(holder.pid, 'Z');
     let [section, event, _] = &holder.names;
     let error = within(Duration::ZERO, "open", || Section::options().open(section).unwrap_err());
     assert_eq!(error.code(), Code::ACCESS_DENIED, "{error}");
@@ -134,6 +134,7 @@ fn role_end_first_thread() {
     // SAFETY: no other thread of this process has a lock that the child needs.
     if unsafe { libc::fork() } == 0 {
         std::thread::spawn(|| {
+            until_in_state(getpid(), 'Z');
             let held = hold();
             child::listen();
             drop(held);
@@ -141,6 +142,9 @@ fn role_end_first_thread() {
         // SAFETY: ends this thread alone; its stack and all on it stay.
         unsafe { libc::syscall(libc::SYS_exit, 0) };
     }
+    // Not buried: the test looks at it. If it could not hold what it should, the test is to hear that.
+    let ended = waitid(WaitId::All, WaitIdOptions::EXITED | WaitIdOptions::NOWAIT).unwrap();
+    assert!(ended.is_some_and(|ended| ended.killed()), "the holder fails");
     loop {
         std::thread::park();
     }

@@ -90,7 +90,7 @@ pub(crate) fn locked(len: u64) -> String {
 
 fn addresses(len: u64, own: bool) -> String {
     let mut buffer = [0; 4096];
-    let status = read(c"/proc/self/status", &mut buffer);
+    let status = read(c"/proc/thread-self/status", &mut buffer);
     let size = |key: &str| status.lines().find_map(|line| kib(line.strip_prefix(key)?));
     let exceeded = |resource, key: &str, name: &str, option: &str| {
         let (limit, used) = (getrlimit(resource).current?, size(key)?);
@@ -116,7 +116,7 @@ fn addresses(len: u64, own: bool) -> String {
 fn mappings() -> Option<String> {
     let limit: usize = fs::read_to_string("/proc/sys/vm/max_map_count").ok()?.trim().parse().ok()?;
     // Of a process that has run out there may be megabytes.
-    let mut maps = fs::File::open("/proc/self/maps").ok()?;
+    let mut maps = fs::File::open("/proc/thread-self/maps").ok()?;
     let (mut buffer, mut lines) = ([0; 4096], 0);
     loop {
         match maps.read(&mut buffer).ok()? {
@@ -171,7 +171,7 @@ pub(crate) fn thread_refused(operation: &'static str, error: std::io::Error, sta
 fn no_stack(len: usize) -> Option<String> {
     let limit = getrlimit(Resource::As).current?;
     let mut buffer = [0; 4096];
-    let status = read(c"/proc/self/status", &mut buffer);
+    let status = read(c"/proc/thread-self/status", &mut buffer);
     let used = status.lines().find_map(|line| kib(line.strip_prefix("VmSize:")?))?;
     (used.saturating_add(len as u64) > limit).then(|| {
         format!(

@@ -13,9 +13,10 @@ use std::fs;
 use std::path::Path;
 use std::sync::Mutex;
 
-/// The path by which the kernel reaches a descriptor of this process.
+/// The path by which the kernel reaches a descriptor of this process. Not by /proc/self: that is the process's first thread, of which nothing can
+/// be seen once it has ended.
 pub(crate) fn own_descriptor(fd: BorrowedFd<'_>) -> String {
-    format!("/proc/self/fd/{}", fd.as_raw_fd())
+    format!("/proc/thread-self/fd/{}", fd.as_raw_fd())
 }
 
 /// The path by which the kernel reaches a descriptor of another process.
@@ -35,7 +36,7 @@ pub(crate) fn own_pid_namespace() -> u64 {
     {
         return *inode;
     }
-    let inode = rustix::fs::stat("/proc/self/ns/pid").map_or(0, |stat| stat.st_ino);
+    let inode = rustix::fs::stat("/proc/thread-self/ns/pid").map_or(0, |stat| stat.st_ino);
     if let Some(known) = &mut known {
         **known = Some((generation, inode));
     }

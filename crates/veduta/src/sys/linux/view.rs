@@ -160,7 +160,10 @@ impl Mapping {
         let first = self.at(&pages) as u64 / PAGE as u64;
         let mut entries = vec![0_u8; pages.len().div_ceil(PAGE) * 8];
         // The kernel tells these three bits to everybody; proc(5), /proc/pid/pagemap.
-        File::open("/proc/self/pagemap").map_err(io)?.read_exact_at(&mut entries, first * 8).map_err(io)?;
+        File::open("/proc/thread-self/pagemap")
+            .map_err(io)?
+            .read_exact_at(&mut entries, first * 8)
+            .map_err(io)?;
         let is_copy = |entry: u64| (entry & PRESENT != 0 && entry & OF_FILE == 0) || entry & SWAPPED != 0;
         Ok(entries
             .chunks_exact(8)
