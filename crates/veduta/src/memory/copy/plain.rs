@@ -20,14 +20,15 @@ unsafe fn copy(to: *mut u8, from: *const u8, len: usize) -> usize {
     while done < len {
         let (target, source) = (to.wrapping_add(done), from.wrapping_add(done));
         if len - done >= WORD && target.cast::<usize>().is_aligned() && source.cast::<usize>().is_aligned() {
+            // Not as an atomic, which is something that may be written to: the source may be borrowed for reading only.
             // SAFETY: both are aligned and within the ranges that the caller vouches for.
-            let word = unsafe { AtomicUsize::from_ptr(source.cast_mut().cast()) }.load(Ordering::Relaxed);
+            let word = unsafe { source.cast::<usize>().read_volatile() };
             // SAFETY: as above.
             unsafe { AtomicUsize::from_ptr(target.cast()) }.store(word, Ordering::Relaxed);
             done += WORD;
         } else {
             // SAFETY: both are within the ranges that the caller vouches for.
-            let byte = unsafe { AtomicU8::from_ptr(source.cast_mut()) }.load(Ordering::Relaxed);
+            let byte = unsafe { source.read_volatile() };
             // SAFETY: as above.
             unsafe { AtomicU8::from_ptr(target) }.store(byte, Ordering::Relaxed);
             done += 1;
