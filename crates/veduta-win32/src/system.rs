@@ -123,7 +123,9 @@ fn processors() -> (u32, usize) {
 /// The family, and model and stepping in one number.
 #[cfg(target_arch = "x86_64")]
 fn processor() -> (u16, u16) {
-    let signature = std::arch::x86_64::__cpuid(1).eax;
+    #[allow(unused_unsafe, reason = "newer compilers know that it is safe")]
+    // SAFETY: every processor of this architecture has the instruction and this leaf.
+    let signature = unsafe { std::arch::x86_64::__cpuid(1) }.eax;
     let (stepping, model, family) = (signature & 15, signature >> 4 & 15, signature >> 8 & 15);
     let model = if family == 6 || family == 15 { model | (signature >> 16 & 15) << 4 } else { model };
     let family = if family == 15 { family + (signature >> 20 & 255) } else { family };
