@@ -2,10 +2,12 @@
 //! wrong answers and time-outs are allowed. A crash, a hang, and anything done outside the directory are not.
 #![allow(unsafe_code, reason = "maps pages as an outsider does")]
 
+mod damage;
 mod files;
 mod holders;
 mod mutated;
 mod mutator;
+mod objects;
 mod patience;
 mod random;
 #[path = "../scratch/mod.rs"]

@@ -1,11 +1,11 @@
 //! Entries with a few bytes changed, and names of any characters: what a fuzzer tries, in every run of the tests.
 //! `VEDUTA_MUTATE_SECONDS` says for how long.
 
-use crate::files::Canary;
+use crate::damage::Canary;
 use crate::mutator::seconds;
 use crate::patience::within;
 use crate::random::Random;
-use crate::scratch::{Private, child};
+use crate::scratch::{Private, child, directory};
 use std::collections::HashMap;
 use std::fs;
 use std::time::{Duration, Instant};
@@ -54,7 +54,7 @@ fn entries_with_changed_bytes_are_survived() {
 #[test]
 #[ignore = "a role: uses entries with changed bytes"]
 fn role_entries() {
-    let (mut random, canary) = (random(), Canary::new());
+    let (mut random, canary) = (random(), Canary::new(directory()));
     let (seeds, before) = (seeds(&canary), canary.state());
     let until = Instant::now() + Duration::from_secs(seconds());
     let mut tried = 0;

@@ -1,10 +1,10 @@
 //! Processes work with a few names while another scribbles over what stands under them. `VEDUTA_MUTATE_SECONDS` says for how long.
 
-use crate::files::Canary;
+use crate::damage::Canary;
 use crate::patience::within;
 use crate::random::Random;
 use crate::scratch::thread::is_root;
-use crate::scratch::{Private, child};
+use crate::scratch::{Private, child, directory};
 use rustix::fs::{CWD, FileType, mknodat};
 use std::fs::{self, File};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown, symlink};
@@ -26,7 +26,7 @@ pub(crate) fn seconds() -> u64 {
 
 #[test]
 fn workers_survive_a_mutator() {
-    let (private, canary) = (Private::new(), Canary::new());
+    let (private, canary) = (Private::new(), Canary::new(directory()));
     let before = canary.state();
     let seed = std::env::var("VEDUTA_MUTATE_SEED")
         .map_or(u64::from(std::process::id()), |text| text.parse().unwrap());
