@@ -49,6 +49,9 @@ pub use sync::{
     Semaphore, SyncObject, SyncOptions, Timer, Waitable, Waited, Waiting, signal_and_wait, wait_all,
     wait_any, waiting_any,
 };
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub use sys::fuzzing;
 #[cfg(feature = "steps")]
 #[doc(hidden)]
 pub use sys::{STEPS, SYNC_STEPS, Step};

@@ -21,5 +21,7 @@ pub(crate) use linux::*;
 
 #[cfg(not(target_os = "linux"))]
 compile_error!("veduta runs on Linux so far; docs/limits.md tells what is planned for other systems");
+#[cfg(all(target_os = "linux", any(test, fuzzing)))]
+pub use linux::fuzzing;
 #[cfg(all(target_os = "linux", feature = "steps"))]
 pub use linux::{STEPS, SYNC_STEPS, Step};

@@ -13,6 +13,8 @@ mod entry;
 mod environment;
 mod error;
 mod fork;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod hold;
 pub(crate) mod in_page;
 mod large_pages;

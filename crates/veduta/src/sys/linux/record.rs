@@ -290,6 +290,7 @@ fn malformed(what: &'static str) -> Error {
 }
 
 /// A header that was found well-formed.
+#[derive(Debug, PartialEq)]
 pub(crate) struct Record<'a> {
     name: &'a str,
     path: &'a [u8],
