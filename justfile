@@ -32,3 +32,11 @@ load SECONDS="60":
 # Scribbles over entries, names and pages while others work.
 hostile SECONDS="30":
     VEDUTA_MUTATE_SECONDS={{SECONDS}} cargo test -p veduta --test hostile -- --nocapture mutat
+
+# Any bytes as an entry, any text as a name, for so long each: with cargo-fuzz, on a stable compiler too.
+fuzz SECONDS="180": (fuzz-one "entry" SECONDS) (fuzz-one "name" SECONDS)
+
+[private]
+fuzz-one TARGET SECONDS:
+    mkdir -p target/corpus/{{TARGET}}
+    RUSTC_BOOTSTRAP=1 cargo fuzz run --target-dir target/fuzz {{TARGET}} target/corpus/{{TARGET}} fuzz/seeds/{{TARGET}} -- -max_total_time={{SECONDS}} -timeout=10
