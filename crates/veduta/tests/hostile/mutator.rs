@@ -9,6 +9,7 @@ use rustix::fs::{CWD, FileType, mknodat};
 use std::fs::{self, File};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown, symlink};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use veduta::{
     Disposition, Event, Mutex, Namespace, Reset, Result, Section, Semaphore, SweepMode, Timer, ViewAccess,
@@ -17,6 +18,8 @@ use veduta::{
 
 const NAMES: [&str; 4] = ["a", "b", "c", "d"];
 const WORKERS: u64 = 4;
+/// In a page.
+const WORDS: usize = 1024;
 const BRIEF: Duration = Duration::from_millis(3);
 
 pub(crate) fn seconds() -> u64 {
@@ -243,17 +246,8 @@ fn mutate(directory: &Path, namespace: &Path, canary: &Path, random: &mut Random
     };
     match random.below(100) {
         // A word of the page behind the header, or of the header.
-        0..60 => {
-            let file = open()?;
-            let at = 4 * match random.below(8) {
-                0 => random.below(64),
-                1 => random.below(2048),
-                2 => 1024 + 1018,
-                3 => 1024 + 16 + random.below(10),
-                _ => 1024 + random.below(10),
-            };
-            file.write_all_at(&random.word().to_ne_bytes(), at as u64)
-        }
+        0..45 => open()?.write_all_at(&random.word().to_ne_bytes(), 4 * place_of_word(random) as u64),
+        45..60 => scribble(&open()?, random),
         60..64 => open()?.write_all_at(&random.bytes(4096), 4096),
         64..66 => open()?.write_all_at(&vec![0; 8192], 0),
         66..68 => open()?.write_all_at(&random.bytes(300), random.below(8192) as u64),
@@ -277,4 +271,30 @@ fn mutate(directory: &Path, namespace: &Path, canary: &Path, random: &mut Random
         // So that it comes to something new.
         _ => fs::remove_file(directory).or_else(|_| fs::remove_dir_all(directory)),
     }
+}
+
+/// Which word of an entry of two pages is written: those that the protocols use, more often than not.
+fn place_of_word(random: &mut Random) -> usize {
+    match random.below(8) {
+        0 => random.below(64),
+        1 => random.below(2 * WORDS),
+        2 => WORDS + 1018,
+        3 => WORDS + 16 + random.below(10),
+        _ => WORDS + random.below(10),
+    }
+}
+
+/// Writes many words through a mapping: between any two instructions of the others, and without the locks of `write`.
+fn scribble(file: &File, random: &mut Random) -> std::io::Result<()> {
+    let bytes = 8 * WORDS;
+    // Nobody else cuts entries off: the pages stay there.
+    if file.metadata()?.len() < bytes as u64 {
+        return Err(std::io::ErrorKind::UnexpectedEof.into());
+    }
+    // SAFETY: the pages are used through atomics only.
+    let pages = unsafe { memmap2::MmapOptions::new().len(bytes).map_mut(file) }?;
+    // SAFETY: two pages are 2048 aligned words, mapped until the end of this function.
+    let words = unsafe { std::slice::from_raw_parts(pages.as_ptr().cast::<AtomicU32>(), 2 * WORDS) };
+    (0..200).for_each(|_| words[place_of_word(random)].store(random.word(), Ordering::Relaxed));
+    Ok(())
 }
