@@ -18,7 +18,7 @@ pub(crate) struct Cgroup {
 /// those of the files with the limit, in version 1 and 2.
 pub(crate) fn of_this_process(controller: &str, limit_1: &str, limit_2: &str) -> Result<Vec<Cgroup>> {
     let mut found = Vec::new();
-    for line in text_of(Path::new("/proc/thread-self/cgroup"))?.unwrap_or_default().lines() {
+    for line in text_of(Path::new("/proc/self/cgroup"))?.unwrap_or_default().lines() {
         let mut parts = line.splitn(3, ':');
         let (Some(_), Some(controllers), Some(path)) = (parts.next(), parts.next(), parts.next()) else {
             continue;
