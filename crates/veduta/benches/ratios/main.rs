@@ -6,6 +6,7 @@
 #![allow(unsafe_code, reason = "bare system calls and unsafe slices are what is compared with")]
 
 mod contest;
+mod copies;
 mod memory;
 mod sync;
 
@@ -38,9 +39,11 @@ fn main() {
         failed += map_and_unmap(SIZE, "64 KiB");
         failed += map_and_unmap(1 << 30, "1 GiB");
         failed += open_by_name();
-        failed += copies();
         failed += atomics();
         failed += memory::per_section();
+    }
+    if wanted("copies") {
+        failed += copies::all();
     }
     if failed > 0 {
         println!("{failed} over the limit; on a noisy machine, look at the spread and run again");
@@ -218,38 +221,6 @@ mod bare {
             }
         }
     }
-}
-
-/// Copies 1 MiB in and out of a view, beside memcpy between buffers of the same kind.
-fn copies() -> u32 {
-    const LEN: usize = 1 << 20;
-    let view = Section::options()
-        .size(LEN as u64)
-        .create_unnamed()
-        .and_then(|section| section.map(ViewAccess::Write));
-    let view = view.expect("a view");
-    let other = Section::options()
-        .size(LEN as u64)
-        .create_unnamed()
-        .and_then(|section| section.map(ViewAccess::Write));
-    let mut other = other.expect("a view");
-    // SAFETY: nobody else has the section.
-    let shared = std::cell::RefCell::new(unsafe { other.slice_mut(0..LEN) }.expect("a slice"));
-    let buffer = std::cell::RefCell::new(vec![1_u8; LEN]);
-    let mut contest = Contest::new(20);
-    let mut failed = contest.row(
-        "read_at 1 MiB: speed / memcpy",
-        || buffer.borrow_mut().copy_from_slice(black_box(&shared.borrow())),
-        || view.read_at(0, black_box(&mut buffer.borrow_mut())).expect("bytes"),
-        Limit::AtLeast(0.95),
-    );
-    failed += contest.row(
-        "write_at 1 MiB: speed / memcpy",
-        || shared.borrow_mut().copy_from_slice(black_box(&buffer.borrow())),
-        || view.write_at(0, black_box(&buffer.borrow())).expect("bytes"),
-        Limit::AtLeast(0.95),
-    );
-    failed
 }
 
 /// An atomic found by its offset each time, and one that is at hand.
