@@ -26,12 +26,6 @@ pub(crate) fn root() -> PathBuf {
     std::env::var_os("VEDUTA_ROOT").expect("a role is played with it").into()
 }
 
-/// Says that a part was not tested. Where `VEDUTA_SKIP_NOTHING` is set, that is a failure.
-pub(crate) fn skipped(why: impl std::fmt::Display) {
-    assert!(std::env::var_os("VEDUTA_SKIP_NOTHING").is_none(), "nothing was to be skipped, but {why}");
-    crate::scratch::skipped(why);
-}
-
 /// Does something under a limit of this process, and lifts it again.
 pub(crate) fn under<T>(resource: Resource, limit: u64, operation: impl FnOnce() -> T) -> T {
     let before = getrlimit(resource);

@@ -2,25 +2,13 @@
 
 use crate::confined::{self, Belongings, expect, root};
 use crate::scratch::thread::{with_mount, with_tmpfs};
+use crate::scratch::{fill, skipped};
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use veduta::{Code, Commit, Event, Namespace, Section};
 
 const ALL: [Commit; 3] = [Commit::Checked, Commit::Now, Commit::Reserve];
-
-/// Writes to a file until nothing fits any more.
-fn fill(directory: &Path) -> std::path::PathBuf {
-    let path = directory.join("filling");
-    let file = File::create(&path).unwrap();
-    let mut at = 0;
-    for piece in [1 << 20, 4096, 512] {
-        while let Ok(written) = file.write_at(&vec![1; piece], at) {
-            at += written as u64;
-        }
-    }
-    path
-}
 
 #[test]
 fn a_full_namespace_is_told_and_nothing_is_left_behind() {
@@ -118,7 +106,7 @@ fn role_full_disk() {
         Ok(status) if status.success() => {
             with_mount(&mount, "ext4", "loop", &image, || file_on_full_disk(&mount));
         }
-        result => confined::skipped(format!("mkfs.ext4 does not run here: {result:?}")),
+        result => skipped(format!("mkfs.ext4 does not run here: {result:?}")),
     }
 }
 

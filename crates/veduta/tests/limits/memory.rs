@@ -1,6 +1,7 @@
 //! Memory: of cgroups, as containers have them, and of the machine.
 
-use crate::confined::{self, Belongings, expect, root, skipped, under};
+use crate::confined::{self, Belongings, expect, root, under};
+use crate::scratch::skipped;
 use crate::scratch::{thread, unique};
 use rustix::process::Resource;
 use std::fs;

@@ -1,8 +1,8 @@
 //! RLIMIT_NPROC and the cgroup of processes: the threads that signal timers and sleep for futures.
 
-use crate::confined::{self, Belongings, expect, root, skipped, under};
+use crate::confined::{self, Belongings, expect, root, under};
 use crate::memory::Group;
-use crate::scratch::thread;
+use crate::scratch::{skipped, thread};
 use rustix::process::{DumpableBehavior, Resource, set_dumpable_behavior};
 use std::fs::{self, Permissions};
 use std::future::Future;

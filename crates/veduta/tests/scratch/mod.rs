@@ -2,11 +2,14 @@
 #![allow(dead_code, unreachable_pub, reason = "each test takes a part of it")]
 
 pub mod child;
+mod skip;
 pub mod thread;
 
+pub use skip::skipped;
 use std::fs::File;
 use std::os::fd::OwnedFd;
-use std::path::Path;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use veduta::os::unix::HandleExt;
 use veduta::{Code, Namespace, Section};
@@ -89,9 +92,17 @@ pub fn bytes_of(section: &Section) -> File {
     descriptors(section).pop().expect("a handle has descriptors").into()
 }
 
-/// Says in the test's output that something was not tried. Nothing is skipped without a word.
-pub fn skipped(why: impl std::fmt::Display) {
-    eprintln!("skipped: {why}");
+/// Writes to a new file in a directory until nothing fits any more.
+pub fn fill(directory: &Path) -> PathBuf {
+    let path = directory.join("filling");
+    let file = File::create(&path).expect("a file can be made");
+    let mut at = 0;
+    for piece in [1 << 20, PAGE, 512] {
+        while let Ok(written) = file.write_at(&vec![1; piece], at) {
+            at += written as u64;
+        }
+    }
+    path
 }
 
 /// Ends the process, and the test with it, if this value lives for minutes: for what would wait for ever if it were wrong.
