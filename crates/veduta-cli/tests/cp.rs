@@ -1,9 +1,12 @@
 //! `veduta cp`: whole or not at all, holes and attributes included.
 
 mod common;
+#[path = "../../veduta/tests/scratch/skip.rs"]
+mod skip;
 
 use common::{NOTHING, Place, names_in, signal_child};
 use rustix::process::Signal;
+use skip::skipped;
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, symlink};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -211,7 +214,7 @@ fn run_as_nobody(place: &Place, args: &[&str]) -> Option<std::process::Output> {
     match command.output() {
         Ok(output) => Some(output),
         Err(error) => {
-            println!("skipped: another user cannot run the tool here: {error}");
+            skipped(format!("another user cannot run the tool here: {error}"));
             None
         }
     }
@@ -257,18 +260,16 @@ fn a_full_disk_leaves_nothing() {
             let words = String::from_utf8_lossy(&output.stderr).into_owned();
             assert!(words.contains("No space left on device"), "{words}");
         }
-        other => println!("skipped: no mount namespace may be made here: {other:?}"),
+        other => skipped(format!("no mount namespace may be made here: {other:?}")),
     }
 }
 
-/// Starts a copy, stops it when some but not all of it was written, and signals it. Returns the signal it died of.
-fn interrupted(place: &Place, signal: Signal) -> i32 {
+/// Starts a copy, and stops it when some but not all of it was written.
+fn stopped_copy(place: &Place) -> Child {
     loop {
-        let mut copy = place.command().args(["cp", "source", "copy"]).stderr(Stdio::null()).spawn().unwrap();
+        let mut copy = place.command().args(["cp", "source", "copy"]).stderr(Stdio::piped()).spawn().unwrap();
         if stopped_amid(&mut copy) {
-            signal_child(&copy, signal);
-            signal_child(&copy, Signal::CONT);
-            return copy.wait().unwrap().signal().expect("it dies of the signal");
+            return copy;
         }
         // It was too fast for us.
         signal_child(&copy, Signal::CONT);
@@ -302,7 +303,10 @@ fn a_copy_that_is_broken_off_leaves_nothing() {
     let place = Place::new();
     place.file("source", bytes(512 << 20));
     for (signal, number) in [(Signal::TERM, 15), (Signal::INT, 2), (Signal::KILL, 9)] {
-        assert_eq!(interrupted(&place, signal), number);
+        let mut copy = stopped_copy(&place);
+        signal_child(&copy, signal);
+        signal_child(&copy, Signal::CONT);
+        assert_eq!(copy.wait().unwrap().signal(), Some(number));
         assert_eq!(place.file_names(), ["source"], "{signal:?}");
     }
 }
@@ -311,14 +315,45 @@ fn a_copy_that_is_broken_off_leaves_nothing() {
 fn a_source_that_is_cut_off_is_an_error() {
     let place = Place::new();
     let path = place.file("source", bytes(512 << 20));
-    let mut copy = place.command().args(["cp", "source", "copy"]).stderr(Stdio::piped()).spawn().unwrap();
-    let amid = stopped_amid(&mut copy);
+    let copy = stopped_copy(&place);
     File::options().write(true).open(&path).unwrap().set_len(4096).unwrap();
     signal_child(&copy, Signal::CONT);
     let output = copy.wait_with_output().unwrap();
-    if amid {
-        assert_eq!(output.status.code(), Some(2), "{output:?}");
-        assert_eq!(place.file_names(), ["source"]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let words = String::from_utf8(output.stderr).unwrap();
+    assert!(words.contains("it became shorter while it was copied, and ends at byte 4096"), "{words}");
+    assert_eq!(place.file_names(), ["source"]);
+}
+
+#[test]
+fn a_source_that_cannot_be_read_is_an_error() {
+    let place = Place::new();
+    fs::create_dir(place.files().join("disk")).unwrap();
+    place.file("disk/source", bytes(4 << 20));
+    // The loop device fails behind the end of its file, and that ends with the first half of the source.
+    let script = r#"
+        set -e
+        truncate -s 16M image
+        mkfs.ext4 -q -m0 -b4096 -O^has_journal -d disk image
+        mount -o loop image disk
+        half=$(debugfs -R "bmap /source 512" image 2>/dev/null)
+        truncate -s $((half * 4096)) image
+        rm image
+        code=0; "$0" cp disk/source copy || code=$?
+        echo "code $code"
+    "#;
+    let output = Command::new("unshare")
+        .args(["-m", "sh", "-c", script, env!("CARGO_BIN_EXE_veduta")])
+        .current_dir(place.files())
+        .output();
+    match output {
+        Ok(output) if String::from_utf8_lossy(&output.stdout).contains("code") => {
+            assert_eq!(String::from_utf8_lossy(&output.stdout), "code 2\n");
+            let words = String::from_utf8(output.stderr).unwrap();
+            assert!(words.contains("cannot read \"disk/source\" at byte 2097152: "), "{words}");
+            assert_eq!(place.file_names(), ["disk"]);
+        }
+        other => skipped(format!("no disk may be mounted here: {other:?}")),
     }
 }
 

@@ -61,16 +61,17 @@ impl Source {
         let now = self.file.metadata().map_err(|error| Failure::at("look at", &self.path, &error))?;
         if now.len() < self.size() {
             return Err(Failure::new(format!(
-                "cannot copy \"{}\": it became shorter while it was copied",
-                self.path.display()
+                "cannot copy \"{}\": it became shorter while it was copied, and ends at byte {}",
+                self.path.display(),
+                now.len()
             )));
         }
         Ok(())
     }
 
-    /// A failure to bring in its bytes.
-    pub(super) fn failure(&self, error: &veduta::Error) -> Failure {
-        Failure::new(format!("cannot read \"{}\": {error}", self.path.display()))
+    /// A failure to bring in its bytes from `offset` on.
+    pub(super) fn failure(&self, offset: u64, error: &veduta::Error) -> Failure {
+        Failure::new(format!("cannot read \"{}\" at byte {offset}: {error}", self.path.display()))
     }
 
     pub(super) fn is(&self, other: &Metadata) -> bool {

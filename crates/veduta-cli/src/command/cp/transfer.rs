@@ -81,32 +81,30 @@ impl Work<'_> {
     }
 
     fn copy_step(&self, view: &View, step: Range<usize>) -> Outcome<()> {
-        match view.advise(step.clone(), Advice::PopulateRead) {
-            // An older kernel brings the pages in as they are written out.
-            Err(error) if error.code() != Code::NOT_SUPPORTED => return Err(self.source.failure(&error)),
-            _ => {}
-        }
+        // What this cannot bring in, the writes try again: on an older kernel they succeed, else they find out which byte it is.
+        let _ = view.advise(step.clone(), Advice::PopulateRead);
         let mut at = step.start;
         while at < step.end {
-            match view.write_to(at..step.end, self.draft.file(), view.offset() + at as u64) {
+            let offset = view.offset() + at as u64;
+            match view.write_to(at..step.end, self.draft.file(), offset) {
                 Ok(0) => return Err(self.draft.failure(&io::ErrorKind::WriteZero.into())),
                 Ok(written) => {
                     self.progress.advance(written as u64);
                     at += written;
                 }
-                Err(error) => return Err(self.blame(&error)),
+                Err(error) => return Err(self.blame(offset, &error)),
             }
         }
         Ok(())
     }
 
     /// A failure of the side that is to blame for an error: the source has no page, or the copy takes no bytes.
-    fn blame(&self, error: &veduta::Error) -> Failure {
+    fn blame(&self, offset: u64, error: &veduta::Error) -> Failure {
         match error.raw_os_error() {
             Some(errno) if error.code() != Code::SWAPERROR => {
                 self.draft.failure(&io::Error::from_raw_os_error(errno))
             }
-            _ => self.source.failure(error),
+            _ => self.source.failure(offset, error),
         }
     }
 }
