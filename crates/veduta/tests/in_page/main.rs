@@ -1,8 +1,9 @@
-//! Real faults under views: disks that are full behind a hole, a device that cannot be read.
+//! Real faults under views: disks that are full behind a hole, a device that cannot be read; and a host with faults of its own.
 
 mod device;
 mod disk;
 mod full;
+mod host;
 #[path = "../scratch/mod.rs"]
 mod scratch;
 
