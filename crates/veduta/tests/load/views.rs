@@ -35,7 +35,7 @@ fn use_them(section: &Section, wanted: usize) {
     the_limit_is_named(section, wanted);
     match Raised::to(wanted + 1000) {
         Ok(_raised) => have(section, wanted),
-        Err(error) => skipped(&format!("{wanted} views take more than vm.max_map_count={limit}: {error}")),
+        Err(error) => skipped(format!("{wanted} views take more than vm.max_map_count={limit}: {error}")),
     }
 }
 

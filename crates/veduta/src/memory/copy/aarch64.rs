@@ -1,7 +1,31 @@
-//! The routines for aarch64, which `assembly.rs` calls. They use no stack, so that leaving one halfway is a `ret`.
+//! The routines for aarch64. They use no stack, so that leaving one halfway is a `ret`.
+
+use std::ops::Range;
 
 /// What a turn of the loop copies.
 pub(super) const TURN: usize = 64;
+
+unsafe extern "C" {
+    /// As [`super::super::copy`].
+    #[link_name = "veduta_copy"]
+    pub(super) fn copy(to: *mut u8, from: *const u8, len: usize) -> usize;
+    /// As [`super::super::fill`].
+    #[link_name = "veduta_fill"]
+    pub(super) fn fill(to: *mut u8, byte: u8, len: usize) -> usize;
+    /// Where both go when they are interrupted, right behind their last instruction; not a function.
+    fn veduta_copy_landing();
+}
+
+/// The routines' instructions, each range up to where they are left.
+pub(super) fn parts() -> [Range<usize>; 1] {
+    [copy as *const () as usize..veduta_copy_landing as *const () as usize]
+}
+
+/// All routines to copy that this processor can run.
+#[cfg(test)]
+pub(in super::super) fn copies() -> Vec<(&'static str, super::super::Copy)> {
+    vec![("of 16 bytes", copy)]
+}
 
 std::arch::global_asm!(
     ".pushsection .text.veduta_copy,\"ax\",@progbits",
@@ -74,9 +98,6 @@ std::arch::global_asm!(
     ".globl veduta_copy_landing",
     "veduta_copy_landing:",
     "ret",
-    ".hidden veduta_copy_end",
-    ".globl veduta_copy_end",
-    "veduta_copy_end:",
     ".cfi_endproc",
     ".size veduta_fill, . - veduta_fill",
     ".popsection",

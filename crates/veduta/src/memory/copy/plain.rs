@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 pub(super) const ROUTINES: Routines = Routines {
     copy,
     fill,
-    // Any distance will do.
-    apart: 1,
+    // Any will do.
+    turn: 1,
     landing,
 };
 
 /// # Safety
 /// As [`super::copy`].
-unsafe fn copy(to: *mut u8, from: *const u8, len: usize) -> usize {
+unsafe extern "C" fn copy(to: *mut u8, from: *const u8, len: usize) -> usize {
     const WORD: usize = size_of::<usize>();
     let mut done = 0;
     while done < len {
@@ -39,7 +39,7 @@ unsafe fn copy(to: *mut u8, from: *const u8, len: usize) -> usize {
 
 /// # Safety
 /// As [`super::fill`].
-unsafe fn fill(to: *mut u8, byte: u8, len: usize) -> usize {
+unsafe extern "C" fn fill(to: *mut u8, byte: u8, len: usize) -> usize {
     for index in 0..len {
         // SAFETY: the byte is within the range that the caller vouches for.
         unsafe { AtomicU8::from_ptr(to.wrapping_add(index)) }.store(byte, Ordering::Relaxed);

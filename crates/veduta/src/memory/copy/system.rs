@@ -8,13 +8,13 @@ pub(super) const ROUTINES: Routines = Routines {
     copy,
     fill,
     // The kernel copies pages one after the other, through a buffer of unknown size: the two may not overlap at all.
-    apart: usize::MAX,
+    turn: usize::MAX,
     landing,
 };
 
 /// # Safety
 /// As [`super::copy`].
-unsafe fn copy(to: *mut u8, from: *const u8, len: usize) -> usize {
+unsafe extern "C" fn copy(to: *mut u8, from: *const u8, len: usize) -> usize {
     let mut done = 0;
     while done < len {
         let (to, from) = (to.wrapping_add(done), from.wrapping_add(done));
@@ -29,7 +29,7 @@ unsafe fn copy(to: *mut u8, from: *const u8, len: usize) -> usize {
 
 /// # Safety
 /// As [`super::fill`].
-unsafe fn fill(to: *mut u8, byte: u8, len: usize) -> usize {
+unsafe extern "C" fn fill(to: *mut u8, byte: u8, len: usize) -> usize {
     let bytes = [byte; 4096];
     for at in (0..len).step_by(bytes.len()) {
         let size = bytes.len().min(len - at);
