@@ -49,9 +49,10 @@ impl Memory {
     /// The address of a range that was found to lie inside.
     #[inline]
     fn at(&self, operation: &'static str, offset: usize, len: usize) -> Result<*mut u8> {
-        match offset.checked_add(len) {
-            Some(end) if end <= self.len => Ok(self.base.as_ptr().wrapping_add(offset)),
-            _ => Err(self.outside(operation, offset, len)),
+        if len <= self.len && offset <= self.len - len {
+            Ok(self.base.as_ptr().wrapping_add(offset))
+        } else {
+            Err(self.outside(operation, offset, len))
         }
     }
 
@@ -83,6 +84,7 @@ impl Memory {
     }
 
     #[cold]
+    #[inline(never)]
     fn missing(&self, operation: &'static str, fault: Fault) -> Error {
         let error = Error::new(Code::SWAPERROR, operation);
         let Some(offset) = self.offset_of(fault) else {
