@@ -38,6 +38,9 @@ mod windows;
 pub use access::{Protection, SectionAccess, SyncAccess, ViewAccess};
 pub use disposition::Disposition;
 pub use error::{Code, Error, Result};
+#[cfg(feature = "steps")]
+#[doc(hidden)]
+pub use memory::copy_routine;
 pub use memory::{SharedAtomic, SharedInteger};
 pub use name::{ObjectName, Scope};
 pub use namespace::{

@@ -279,17 +279,20 @@ impl View {
     }
 
     #[cold]
+    #[inline(never)]
     fn not_allowed(&self, operation: &'static str, verb: &str) -> Error {
         Error::new(Code::NOACCESS, operation)
             .hint(format!("the view is mapped for {:?}: it, or part of it, cannot be {verb}", self.access))
     }
 
     /// Copies bytes out of the view.
+    #[inline]
     pub fn read_at(&self, offset: usize, buffer: &mut [u8]) -> Result<()> {
         self.readable("read from view", offset..offset.saturating_add(buffer.len()))?.read(offset, buffer)
     }
 
     /// Copies bytes into the view.
+    #[inline]
     pub fn write_at(&self, offset: usize, bytes: &[u8]) -> Result<()> {
         self.writable("write to view", offset..offset.saturating_add(bytes.len()))?.write(offset, bytes)
     }
@@ -303,6 +306,7 @@ impl View {
     /// assert_eq!(view.read_value::<u32>(14)?, 2);
     /// # Ok::<(), veduta::Error>(())
     /// ```
+    #[inline]
     pub fn read_value<T: FromBytes>(&self, offset: usize) -> Result<T> {
         self.readable("read from view", offset..offset.saturating_add(size_of::<T>()))?.read_value(offset)
     }
@@ -313,6 +317,7 @@ impl View {
     }
 
     /// Sets every byte of a range.
+    #[inline]
     pub fn fill(&self, range: Range<usize>, byte: u8) -> Result<()> {
         self.writable("fill view", range.clone())?.fill(range, byte)
     }

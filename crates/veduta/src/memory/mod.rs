@@ -11,6 +11,8 @@ pub use atomic::{SharedAtomic, SharedInteger};
 pub(crate) use copy::landing;
 
 use crate::{Code, Error, Result};
+#[cfg(feature = "steps")]
+pub use copy::routine as copy_routine;
 use copy::{APART, Fault, copy, fill};
 use std::mem::MaybeUninit;
 use std::ops::Range;
@@ -67,6 +69,7 @@ impl Memory {
     }
 
     #[cold]
+    #[inline(never)]
     fn outside(&self, operation: &'static str, offset: usize, len: usize) -> Error {
         Error::new(Code::INVALID_PARAMETER, operation).hint(format!(
             "{len} bytes at offset {offset} are not within the view, which has {} bytes",
@@ -98,6 +101,7 @@ impl Memory {
         ))
     }
 
+    #[inline]
     pub(crate) fn read(&self, offset: usize, buffer: &mut [u8]) -> Result<()> {
         let from = self.at("read from view", offset, buffer.len())?;
         // SAFETY: `at` bounded the range, which is mapped and readable (see `new`); `buffer` is ours.
@@ -105,6 +109,7 @@ impl Memory {
             .map_err(|fault| self.missing("read from view", fault))
     }
 
+    #[inline]
     pub(crate) fn write(&self, offset: usize, bytes: &[u8]) -> Result<()> {
         let to = self.at("write to view", offset, bytes.len())?;
         // SAFETY: `at` bounded the range, which is mapped and writable (see `new`); `bytes` do not change.
@@ -117,6 +122,7 @@ impl Memory {
         Ok(std::ptr::slice_from_raw_parts_mut(address, len))
     }
 
+    #[inline]
     pub(crate) fn read_value<T: FromBytes>(&self, offset: usize) -> Result<T> {
         let from = self.at("read from view", offset, size_of::<T>())?;
         let mut value = MaybeUninit::<T>::uninit();
@@ -127,6 +133,7 @@ impl Memory {
         Ok(unsafe { value.assume_init() })
     }
 
+    #[inline]
     pub(crate) fn fill(&self, range: Range<usize>, byte: u8) -> Result<()> {
         let (to, len) = self.within("fill view", &range)?;
         // SAFETY: `at` bounded the range, which is mapped and writable (see `new`).

@@ -55,6 +55,17 @@ fn outcome(address: usize) -> Result<(), Fault> {
 /// of the one before, and [`finish`] over one more.
 pub(super) const APART: usize = ROUTINES.turn.saturating_mul(2);
 
+/// What copies, without what is done about its outcome: for the benchmark.
+///
+/// # Safety
+/// As [`copy`].
+#[cfg(feature = "steps")]
+#[inline]
+pub unsafe fn routine(to: *mut u8, from: *const u8, len: usize) -> usize {
+    // SAFETY: passed on to the caller.
+    unsafe { (ROUTINES.copy)(to, from, len) }
+}
+
 /// Copies bytes, from the first to the last; each may come out as it was before or after a change.
 ///
 /// # Safety
