@@ -333,6 +333,9 @@ impl View {
     }
 
     /// Copies a range to another place in the same view; the two may overlap.
+    ///
+    /// Of bytes that are not there the first is told, and those before it are copied. Towards the end of the view, where the two overlap,
+    /// the copy begins at the end: bytes behind the missing one may have been copied too.
     pub fn copy_within(&self, range: Range<usize>, offset: usize) -> Result<()> {
         self.copy_from(offset, self, range)
     }

@@ -13,7 +13,7 @@ pub(crate) use copy::landing;
 use crate::{Code, Error, Result};
 #[cfg(feature = "steps")]
 pub use copy::routine as copy_routine;
-use copy::{APART, Fault, copy, fill};
+use copy::{Fault, copy, fill};
 use std::mem::MaybeUninit;
 use std::ops::Range;
 use std::ptr::NonNull;
@@ -31,6 +31,9 @@ pub(crate) struct Memory {
 unsafe impl Send for Memory {}
 // SAFETY: as for `Send`.
 unsafe impl Sync for Memory {}
+
+/// What is copied at a time by way of memory of our own.
+const PIECE: usize = 4096;
 
 impl Memory {
     /// # Safety
@@ -140,7 +143,8 @@ impl Memory {
         unsafe { fill(to, byte, len) }.map_err(|fault| self.missing("fill view", fault))
     }
 
-    /// Copies from one memory to another; within one it minds the overlap.
+    /// Copies from one memory to another; within one it minds the overlap. Of bytes that are not there, the first is told, and those before
+    /// it are copied.
     pub(crate) fn copy_from(&self, to: usize, source: &Memory, from: Range<usize>) -> Result<()> {
         const OPERATION: &str = "copy between views";
         let (from, len) = source.within(OPERATION, &from)?;
@@ -148,25 +152,31 @@ impl Memory {
         let missing = |fault: Fault| {
             if source.offset_of(fault).is_some() { source } else { self }.missing(OPERATION, fault)
         };
-        let (ahead, behind) = (to.addr().wrapping_sub(from.addr()), from.addr().wrapping_sub(to.addr()));
-        if ahead >= len && (behind >= len || behind >= APART) {
-            // SAFETY: `at` bounded both ranges, which are mapped and allow it (see `new`); they are disjoint, or as far apart as
-            // they have to be.
+        let ahead = to.addr().wrapping_sub(from.addr());
+        if ahead >= len && from.addr().wrapping_sub(to.addr()) >= len {
+            // SAFETY: `at` bounded both ranges, which are mapped and allow it (see `new`); they are disjoint.
             return unsafe { copy(to, from, len) }.map_err(missing);
         }
         // By way of memory of our own, beginning where nothing is overwritten that is still to be read.
-        let mut piece = [0_u8; 4096];
-        let pieces = len.div_ceil(piece.len());
+        let mut piece = [0_u8; PIECE];
+        let mut first = Ok(());
+        let pieces = len.div_ceil(PIECE);
         for index in 0..pieces {
-            let index = if ahead < len { pieces - 1 - index } else { index };
-            let at = index * piece.len();
-            let size = piece.len().min(len - at);
+            let at = PIECE * if ahead < len { pieces - 1 - index } else { index };
+            let size = PIECE.min(len - at);
             // SAFETY: the piece lies within the range bounded above, and `piece` is ours.
-            unsafe { copy(piece.as_mut_ptr(), from.wrapping_add(at), size) }.map_err(missing)?;
+            let read = unsafe { copy(piece.as_mut_ptr(), from.wrapping_add(at), size) };
+            let there = |fault: Fault| fault.address.get().saturating_sub(from.addr() + at).min(size);
+            let size = read.map_or_else(there, |()| size);
             // SAFETY: as above.
-            unsafe { copy(to.wrapping_add(at), piece.as_ptr(), size) }.map_err(missing)?;
+            let written = unsafe { copy(to.wrapping_add(at), piece.as_ptr(), size) };
+            // From the end to the beginning, each fault is before those that were met already.
+            first = written.and(read).and(first);
+            if first.is_err() && ahead >= len {
+                break;
+            }
         }
-        Ok(())
+        first.map_err(missing)
     }
 
     /// Where two ranges first differ, counted from their beginning. Bytes that change meanwhile count as they were read.
@@ -176,13 +186,21 @@ impl Memory {
         mut other: impl FnMut(usize, &mut [u8]) -> Result<()>,
     ) -> Result<Option<usize>> {
         let (_, len) = self.within("compare views", &range)?;
-        let mut mine = [0_u8; 4096];
-        let mut theirs = [0_u8; 4096];
-        let mut done = 0;
+        let mut mine = [0_u8; PIECE];
+        let mut theirs = [0_u8; PIECE];
+        let (mut done, mut most) = (0, PIECE);
         while done < len {
-            let size = mine.len().min(len - done);
-            self.read(range.start + done, &mut mine[..size])?;
-            other(done, &mut theirs[..size])?;
+            let size = most.min(len - done);
+            let read = self.read(range.start + done, &mut mine[..size]);
+            match read.and_then(|()| other(done, &mut theirs[..size])) {
+                Ok(()) => {}
+                // They may differ before the first byte that is not there.
+                Err(_) if size > 1 => {
+                    most = size / 2;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            }
             if mine[..size] != theirs[..size] {
                 return Ok((0..size).find(|&index| mine[index] != theirs[index]).map(|index| done + index));
             }

@@ -41,10 +41,23 @@ fn a_disk_that_is_full_behind_a_hole() {
         let mut buffer = [1; PAGE];
         view.read_at(9 * PAGE, &mut buffer).unwrap();
         assert_eq!(buffer, [0; PAGE]);
+        overlapping_copies_fail(&view);
         // What others give up is there for the next try.
         fs::remove_file(filling).unwrap();
         view.write_at(9 * PAGE, &[8; PAGE]).unwrap();
     });
+}
+
+/// From where a hole can be read to where it cannot be written.
+fn overlapping_copies_fail(view: &View) {
+    for behind in [1, 1000, 1024, 1500, PAGE, 5000] {
+        let mut expected: Vec<u8> = (0..2 * PAGE).map(|index| (index % 251) as u8).collect();
+        view.write_at(0, &expected).unwrap();
+        is_missing(view.copy_within(behind..behind + 4 * PAGE, 0), 2 * PAGE);
+        expected.copy_within(behind.., 0);
+        expected[2 * PAGE - behind..].fill(0);
+        assert_eq!(view.compare_bytes(0, &expected).unwrap(), None, "from {behind}");
+    }
 }
 
 #[test]

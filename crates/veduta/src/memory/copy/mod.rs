@@ -51,10 +51,6 @@ fn outcome(address: usize) -> Result<(), Fault> {
     }
 }
 
-/// How far a source must begin behind the target's beginning if the two overlap: the last turn of a copy may reach back over most
-/// of the one before, and [`finish`] over one more.
-pub(super) const APART: usize = ROUTINES.turn.saturating_mul(2);
-
 /// What copies, without what is done about its outcome: for the benchmark.
 ///
 /// # Safety
@@ -69,8 +65,8 @@ pub unsafe fn routine(to: *mut u8, from: *const u8, len: usize) -> usize {
 /// Copies bytes, from the first to the last; each may come out as it was before or after a change.
 ///
 /// # Safety
-/// `from` is mapped for reading and `to` for writing, for `len` bytes. If they overlap, `from` begins at least [`APART`] bytes
-/// behind `to`.
+/// `from` is mapped for reading and `to` for writing, for `len` bytes. They do not overlap: after a fault, what an interrupted turn had
+/// in hand is read once more.
 #[inline]
 pub(super) unsafe fn copy(to: *mut u8, from: *const u8, len: usize) -> Result<(), Fault> {
     // SAFETY: passed on to the caller.
@@ -105,7 +101,7 @@ fn finish(mut fault: Fault, len: usize, bases: &[usize], redo: impl Fn(Range<usi
     loop {
         let into = |&base: &usize| fault.address.get().checked_sub(base).filter(|&bytes| bytes < len);
         let there = bases.iter().find_map(into).unwrap_or(0);
-        // Not from the beginning: where source and target overlap, that is already overwritten.
+        // Not from the beginning, which took its time once.
         match outcome(redo(there.saturating_sub(ROUTINES.turn)..there)) {
             Ok(()) => return fault,
             Err(sooner) => fault = sooner,

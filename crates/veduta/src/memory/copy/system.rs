@@ -7,7 +7,7 @@ use crate::sys::view::copy_within_process;
 pub(super) const ROUTINES: Routines = Routines {
     copy,
     fill,
-    // The kernel copies pages one after the other, through a buffer of unknown size: the two may not overlap at all.
+    // The kernel copies pages one after the other, through a buffer of unknown size.
     turn: usize::MAX,
     landing,
 };

@@ -30,7 +30,7 @@ struct Layer {
     handler: Handler,
     /// What was there before; null as long as this layer is not installed.
     before: AtomicPtr<libc::sigaction>,
-    /// Whether what was there was to be called once, and was.
+    /// Whether what was there was called, and is not to be called again.
     spent: AtomicBool,
 }
 
@@ -159,7 +159,7 @@ fn hand_on(layer: &Layer, signal: i32, info: *mut libc::siginfo_t, context: *mut
     // SAFETY: the kernel passes what happened.
     let by_fault = unsafe { (*info).si_code } > 0;
     let once = before.is_some_and(|before| before.sa_flags & libc::SA_RESETHAND != 0);
-    let spent = once && layer.spent.swap(true, Ordering::AcqRel);
+    let spent = layer.spent.fetch_or(once, Ordering::AcqRel);
     match before.filter(|_| !spent).map(|before| (before.sa_sigaction, before.sa_flags)) {
         // Ignored: what somebody sent. A fault cannot be.
         Some((libc::SIG_IGN, _)) if !by_fault => {}
@@ -178,11 +178,33 @@ fn hand_on(layer: &Layer, signal: i32, info: *mut libc::siginfo_t, context: *mut
             // SAFETY: it was installed as a function of this form.
             let handler = unsafe { std::mem::transmute::<usize, Handler>(handler) };
             handler(signal, info, context);
+            if !by_fault {
+                stay(layer);
+            }
         }
         Some((handler, _)) => {
             // SAFETY: it was installed as a function of this form.
             let handler = unsafe { std::mem::transmute::<usize, extern "C" fn(i32)>(handler) };
             handler(signal);
+            if !by_fault {
+                stay(layer);
+            }
         }
     }
+}
+
+/// Handlers of one kind, the standard library's among them, give up their place for the system's, and mean their own: what comes next ends
+/// the process. After a signal that was only sent there are still copies to look after. As that handler wanted it, it is not called
+/// again.
+fn stay(layer: &Layer) {
+    let Ok(now) = action(None) else { return };
+    if now.sa_sigaction != libc::SIG_DFL {
+        return;
+    }
+    layer.spent.store(true, Ordering::Release);
+    let mut ours = now;
+    ours.sa_sigaction = layer.handler as usize;
+    ours.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+    // If that fails, the system's stays.
+    let _ = action(Some(&ours));
 }
