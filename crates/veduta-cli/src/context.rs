@@ -1,6 +1,7 @@
 //! What every command is given: where names live, and whether to talk.
 
-use crate::failure::Outcome;
+use crate::exit_code::ExitCode;
+use crate::failure::{Failure, Outcome};
 use std::fmt;
 use std::io::Write;
 use std::path::Path;
@@ -63,11 +64,17 @@ impl Context {
         self.private.is_some()
     }
 
-    /// All namespaces to list or sweep.
-    pub(crate) fn namespaces(&self) -> Outcome<Vec<Namespace>> {
-        match &self.private {
-            Some(namespace) => Ok(vec![namespace.clone()]),
-            None => Ok(vec![Namespace::local()?, Namespace::global()?]),
+    /// All namespaces to list or sweep, and why one of them is left out.
+    pub(crate) fn namespaces(&self) -> Outcome<(Vec<Namespace>, Outcome<()>)> {
+        if let Some(namespace) = &self.private {
+            return Ok((vec![namespace.clone()], Ok(())));
+        }
+        // That there is no directory is no answer to a question after a name.
+        let unusable = |error| Failure::from(error).code(ExitCode::Error);
+        match (Namespace::local(), Namespace::global()) {
+            (Ok(local), Ok(global)) => Ok((vec![local, global], Ok(()))),
+            (Ok(one), Err(error)) | (Err(error), Ok(one)) => Ok((vec![one], Err(unusable(error)))),
+            (Err(error), Err(_)) => Err(unusable(error)),
         }
     }
 

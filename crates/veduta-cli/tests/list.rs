@@ -172,3 +172,28 @@ fn an_output_that_cannot_be_written_is_an_error() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("cannot write to standard output"));
 }
+
+#[test]
+fn one_namespace_that_cannot_be_used_leaves_the_other() {
+    let place = Place::new();
+    let _held = place.hold(["Mine", "--size", "4K"]);
+    let global = place.root().join("veduta-global");
+    fs::create_dir_all(&global).unwrap();
+    // Anybody could remove what others make there.
+    fs::set_permissions(&global, std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
+    for args in [&["ls"][..], &["ls", "--json"], &["sweep"]] {
+        let ran = place.run(args);
+        assert_eq!(ran.code, Some(2), "{args:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains("veduta-global"), "{args:?}: {}", ran.stderr);
+        assert!(args == ["sweep"] || ran.stdout.contains(r"Local\"), "{args:?}: {}", ran.stdout);
+    }
+}
+
+#[test]
+fn a_root_that_is_not_there_is_an_error() {
+    let place = Place::new();
+    for verb in ["ls", "sweep"] {
+        let output = place.command().env("VEDUTA_ROOT", "/nonexistent").arg(verb).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{verb}: {output:?}");
+    }
+}

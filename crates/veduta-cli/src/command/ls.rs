@@ -37,7 +37,8 @@ struct JsonProblem {
 impl Verb for Args {
     fn run(&self, context: &Context) -> Outcome {
         let (mut objects, mut stale, mut problems) = (Vec::new(), Vec::new(), Vec::new());
-        for namespace in context.namespaces()? {
+        let (namespaces, rest) = context.namespaces()?;
+        for namespace in namespaces {
             let Listing { objects: live, stale: dead, problems: bad, .. } = namespace.objects()?;
             objects.extend(live);
             stale.extend(dead);
@@ -55,7 +56,7 @@ impl Verb for Args {
             print_table(&objects)?;
             say_rest(context, stale.len(), &problems);
         }
-        Ok(ExitCode::Done)
+        rest.map(|()| ExitCode::Done)
     }
 }
 

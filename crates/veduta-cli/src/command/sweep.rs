@@ -19,7 +19,8 @@ impl Verb for Args {
     fn run(&self, context: &Context) -> Outcome {
         let mode = if self.dry_run { SweepMode::DryRun } else { SweepMode::Remove };
         let (mut swept, mut problems) = (Vec::new(), Vec::new());
-        for namespace in context.namespaces()? {
+        let (namespaces, rest) = context.namespaces()?;
+        for namespace in namespaces {
             let Sweep { removed, problems: bad, .. } = namespace.sweep(mode)?;
             swept.extend(removed);
             problems.extend(bad);
@@ -39,6 +40,7 @@ impl Verb for Args {
             let error = problem.error.to_string();
             context.say(format_args!("not removed: {}: {}", escape(&problem.file_name), escape(&error)));
         }
+        rest?;
         Ok(if problems.is_empty() { ExitCode::Done } else { ExitCode::No })
     }
 }

@@ -38,6 +38,11 @@ impl Place {
         self.directory.path().join("files")
     }
 
+    /// Where the directories of names are.
+    pub(crate) fn root(&self) -> PathBuf {
+        self.directory.path().join("root")
+    }
+
     /// A file with these bytes.
     pub(crate) fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
         let path = self.files().join(name);
@@ -53,7 +58,7 @@ impl Place {
     /// The directories of names, and all that is below them.
     pub(crate) fn entries(&self) -> Vec<String> {
         let mut found = Vec::new();
-        let mut left = vec![self.directory.path().join("root")];
+        let mut left = vec![self.root()];
         while let Some(directory) = left.pop() {
             for entry in fs::read_dir(directory).unwrap() {
                 let entry = entry.unwrap();
@@ -70,7 +75,7 @@ impl Place {
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_veduta"));
         command
-            .env("VEDUTA_ROOT", self.directory.path().join("root"))
+            .env("VEDUTA_ROOT", self.root())
             .env("TMPDIR", self.files())
             .env_remove("CLICOLOR_FORCE")
             .env_remove("COLUMNS")

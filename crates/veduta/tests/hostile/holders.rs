@@ -4,7 +4,10 @@ use crate::patience::within;
 use crate::scratch::{child, code, name};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, getpid, kill_process, waitid};
 use std::time::{Duration, Instant};
-use veduta::{Code, Disposition, Event, Mutex, Namespace, Section, SweepMode, ViewAccess, Waitable, Waited};
+use veduta::{
+    Code, Disposition, Event, Mutex, Namespace, Section, SectionAccess, SweepMode, ViewAccess, Waitable,
+    Waited,
+};
 
 /// A holder of a section, an event and a mutex that it owns.
 struct Holder {
@@ -136,6 +139,9 @@ fn role_end_first_thread() {
         std::thread::spawn(|| {
             until_in_state(getpid(), 'Z');
             let held = hold();
+            // Its own bytes it reaches, also for less.
+            let section = std::env::var("SECTION").unwrap();
+            Section::options().access(SectionAccess::QUERY | SectionAccess::READ).open(&section).unwrap();
             child::listen();
             drop(held);
         });

@@ -339,3 +339,39 @@ fn another_program() {
     drop((output, input));
     child.join();
 }
+
+/// The destructors of a process's first thread do not run when it ends by itself; the kernel tells all the same.
+#[test]
+fn a_first_thread_that_ends_abandons_its_mutexes() {
+    let mut role = child::play("fork::role_first_thread_ends", &[]);
+    assert_eq!(role.hear(), "told");
+    assert!(role.until_ended().success());
+}
+
+#[test]
+#[allow(unsafe_code, reason = "the standard library has no way to end its first thread alone")]
+#[ignore = "a role: forks a process whose first thread ends"]
+fn role_first_thread_ends() {
+    fork(|| {
+        let mutex = Mutex::options().owned(true).create_unnamed().unwrap();
+        let first = std::process::id();
+        std::thread::spawn(move || {
+            let has_ended = || {
+                let stat = std::fs::read_to_string(format!("/proc/{first}/stat")).unwrap();
+                stat.contains(") Z ")
+            };
+            let job = || {
+                until("the first thread has ended", has_ended);
+                assert!(mutex.lock().unwrap().is_abandoned());
+                assert!(!mutex.lock().unwrap().is_abandoned(), "once");
+            };
+            let failed = catch_unwind(AssertUnwindSafe(job)).is_err();
+            // SAFETY: ends the child without running anything of the test harness's.
+            unsafe { libc::_exit(failed.into()) };
+        });
+        // SAFETY: ends this thread alone; its stack and all on it stay.
+        unsafe { libc::syscall(libc::SYS_exit, 0) };
+    })
+    .join();
+    child::say("told");
+}

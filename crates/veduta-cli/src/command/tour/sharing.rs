@@ -220,7 +220,9 @@ impl Drop for Stage<'_> {
 pub(super) fn look_everywhere(context: &Context, names: &[&str]) -> Outcome<(bool, String)> {
     let mut known = false;
     let mut places = Vec::new();
-    for namespace in context.namespaces()? {
+    let (namespaces, rest) = context.namespaces()?;
+    rest?;
+    for namespace in namespaces {
         let listing = namespace.objects()?;
         let mut listed = listing.objects.iter().map(|info| &info.name).chain(&listing.stale);
         known |= listed.any(|name| names.contains(&name.as_str()));

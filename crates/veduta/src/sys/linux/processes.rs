@@ -16,12 +16,17 @@ use std::sync::Mutex;
 /// The path by which the kernel reaches a descriptor of this process. Not by /proc/self: that is the process's first thread, of which nothing can
 /// be seen once it has ended.
 pub(crate) fn own_descriptor(fd: BorrowedFd<'_>) -> String {
-    format!("/proc/thread-self/fd/{}", fd.as_raw_fd())
+    own_path(fd.as_raw_fd() as u32)
 }
 
-/// The path by which the kernel reaches a descriptor of another process.
+fn own_path(number: u32) -> String {
+    format!("/proc/thread-self/fd/{number}")
+}
+
+/// The path by which the kernel reaches a descriptor of a process.
 pub(crate) fn descriptor(pid: u32, number: u32) -> String {
-    format!("/proc/{pid}/fd/{number}")
+    // As for an own one.
+    if pid == std::process::id() { own_path(number) } else { format!("/proc/{pid}/fd/{number}") }
 }
 
 /// The pid namespace of this process; 0 where /proc cannot tell.
@@ -41,6 +46,23 @@ pub(crate) fn own_pid_namespace() -> u64 {
         **known = Some((generation, inode));
     }
     inode
+}
+
+/// Whether a thread of this process has certainly ended, or is past the point from which none comes back.
+pub(crate) fn thread_has_ended(number: u32) -> bool {
+    /// PF_EXITING of the kernel's flags.
+    const EXITING: u64 = 4;
+    // SAFETY: signal 0 is none: it only asks whether the thread could get one.
+    if unsafe { libc::syscall(libc::SYS_tgkill, std::process::id(), number, 0) } != 0 {
+        return super::error::last() == Errno::SRCH;
+    }
+    // The first thread keeps its number until the whole process has ended.
+    let stat = fs::read_to_string(format!("/proc/self/task/{number}/stat")).unwrap_or_default();
+    let Some((_, fields)) = stat.rsplit_once(") ") else { return false };
+    let mut fields = fields.split(' ');
+    // The state, five others, and the flags, proc(5).
+    matches!(fields.next(), Some("Z" | "X"))
+        || fields.nth(5).and_then(|flags| flags.parse::<u64>().ok()).is_some_and(|flags| flags & EXITING != 0)
 }
 
 /// A descriptor of a process.

@@ -195,7 +195,7 @@ impl Owner {
         reached(Step::LinkOwner);
         let before = self.thread.load(Ordering::Relaxed);
         if before != 0 {
-            self.take_over(page, me, before)?;
+            self.take_over(page, me, before, seen & DIED)?;
         }
         if before == me.token() {
             me.unlink(self.node);
@@ -208,12 +208,12 @@ impl Owner {
     /// Looks after the node, which a thread of this process left in its list: it ended, or somebody wrote to the word behind its back. The
     /// word belongs to the calling thread by now.
     #[cold]
-    fn take_over(&self, page: &Page, me: Thread, before: u64) -> Result<()> {
-        if before == me.token() || !robust::lives(before) {
+    fn take_over(&self, page: &Page, me: Thread, before: u64, died: u32) -> Result<()> {
+        if before == me.token() || robust::has_ended(before) {
             return Ok(());
         }
-        // The node is in the list of a thread that may be changing it just now.
-        page.owner.store(SLEEPERS, Ordering::SeqCst);
+        // The node is in the list of a thread that may be changing it just now. Whoever comes next is told what this thread was.
+        page.owner.store(SLEEPERS | died, Ordering::SeqCst);
         futex::wake(&page.owner, 1);
         me.finish();
         Err(Error::new(Code::INVALID_DATA, "acquire mutex").hint(

@@ -7,7 +7,7 @@
 //!
 //! Sources: `Documentation/locking/robust-futex-ABI.rst` of the kernel, `nptl/descr.h` of the GNU C library.
 
-use super::super::fork;
+use super::super::{fork, processes};
 use super::page::OWNER_OFFSET;
 use crate::{Code, Error, Result};
 use std::cell::{Cell, RefCell};
@@ -153,7 +153,7 @@ impl Thread {
         let number = rustix::thread::gettid().as_raw_nonzero().get().unsigned_abs();
         let token = TOKENS.fetch_add(1, Ordering::Relaxed);
         let childhood = fork::childhood();
-        Living::add(token, childhood);
+        Living::add(token, Known { childhood, number });
         let life = self.life();
         life.token.set(token);
         life.number.set(number);
@@ -224,8 +224,14 @@ impl Thread {
     }
 }
 
-/// The threads that may have a node in their list: by token, with the childhood in which they began.
-pub(super) type Threads = HashMap<u64, u64>;
+/// The threads that may have a node in their list, by token.
+pub(super) type Threads = HashMap<u64, Known>;
+
+pub(super) struct Known {
+    /// In which the thread began.
+    childhood: u64,
+    number: u32,
+}
 
 static THREADS: LazyLock<Mutex<Threads>> = LazyLock::new(Mutex::default);
 
@@ -238,11 +244,11 @@ pub(super) fn threads() -> MutexGuard<'static, Threads> {
 struct Living(u64);
 
 impl Living {
-    fn add(token: u64, childhood: u64) {
+    fn add(token: u64, thread: Known) {
         thread_local! {
             static LIVING: RefCell<Option<Living>> = const { RefCell::new(None) };
         }
-        threads().insert(token, childhood);
+        threads().insert(token, thread);
         // A forked child's thread lets go of what it was in its parent. A thread that is ending already lives on in the list,
         // which only means that nobody takes over from it.
         if let Ok(before) = LIVING.try_with(|life| life.replace(Some(Living(token)))) {
@@ -257,9 +263,24 @@ impl Drop for Living {
     }
 }
 
-/// Whether a thread of this process, which may have nodes in its list, has not ended.
+/// Whether a thread of this process, which may have nodes in its list, has not ended, as far as is known.
 pub(super) fn lives(token: u64) -> bool {
-    threads().get(&token) == Some(&fork::childhood())
+    threads().get(&token).is_some_and(|thread| thread.childhood == fork::childhood())
+}
+
+/// Whether it has certainly ended. The first thread ends without its destructors (`pthread_exit`, `ExitThread`), others may too
+/// (`exit(2)`): then the kernel knows it.
+#[cold]
+pub(super) fn has_ended(token: u64) -> bool {
+    let mut threads = threads();
+    let Some(thread) = threads.get(&token).filter(|thread| thread.childhood == fork::childhood()) else {
+        return true;
+    };
+    let ended = processes::thread_has_ended(thread.number);
+    if ended {
+        threads.remove(&token);
+    }
+    ended
 }
 
 /// A pointer to a node without the mark that the C library keeps in it.

@@ -77,6 +77,10 @@ pub(super) fn lives(_: u64) -> bool {
     true
 }
 
+pub(super) fn has_ended(_: u64) -> bool {
+    false
+}
+
 pub(super) struct Threads;
 
 /// Nobody forks under loom.
