@@ -278,7 +278,11 @@ impl RawRecord {
 fn read_whole(entry: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<usize> {
     rustix::io::retry_on_intr(|| rustix::io::pread(entry.as_fd(), &mut *buffer, 0)).map_err(|errno| {
         match errno {
-            rustix::io::Errno::SPIPE | rustix::io::Errno::ISDIR => malformed("it is not a file"),
+            rustix::io::Errno::SPIPE | rustix::io::Errno::ISDIR => {
+                Error::new(Code::INVALID_DATA, "read entry").hint(
+                    "it is not a file, so none of veduta's: whoever put it there, or root, has to remove it",
+                )
+            }
             errno => failed("read entry", errno),
         }
     })
