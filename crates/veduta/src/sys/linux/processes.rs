@@ -48,23 +48,6 @@ pub(crate) fn own_pid_namespace() -> u64 {
     inode
 }
 
-/// Whether a thread of this process has certainly ended, or is past the point from which none comes back.
-pub(crate) fn thread_has_ended(number: u32) -> bool {
-    /// PF_EXITING of the kernel's flags.
-    const EXITING: u64 = 4;
-    // SAFETY: signal 0 is none: it only asks whether the thread could get one.
-    if unsafe { libc::syscall(libc::SYS_tgkill, std::process::id(), number, 0) } != 0 {
-        return super::error::last() == Errno::SRCH;
-    }
-    // The first thread keeps its number until the whole process has ended.
-    let stat = fs::read_to_string(format!("/proc/self/task/{number}/stat")).unwrap_or_default();
-    let Some((_, fields)) = stat.rsplit_once(") ") else { return false };
-    let mut fields = fields.split(' ');
-    // The state, five others, and the flags, proc(5).
-    matches!(fields.next(), Some("Z" | "X"))
-        || fields.nth(5).and_then(|flags| flags.parse::<u64>().ok()).is_some_and(|flags| flags & EXITING != 0)
-}
-
 /// A descriptor of a process.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Descriptor {

@@ -7,9 +7,11 @@
 //!
 //! Sources: `Documentation/locking/robust-futex-ABI.rst` of the kernel, `nptl/descr.h` of the GNU C library.
 
-use super::super::{fork, processes};
+use super::super::error::last;
+use super::super::fork;
 use super::page::OWNER_OFFSET;
 use crate::{Code, Error, Result};
+use rustix::io::Errno;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ptr::{NonNull, null_mut};
@@ -276,11 +278,28 @@ pub(super) fn has_ended(token: u64) -> bool {
     let Some(thread) = threads.get(&token).filter(|thread| thread.childhood == fork::childhood()) else {
         return true;
     };
-    let ended = processes::thread_has_ended(thread.number);
+    let ended = thread_has_ended(thread.number);
     if ended {
         threads.remove(&token);
     }
     ended
+}
+
+/// Whether a thread of this process has certainly ended, or is past the point from which none comes back.
+fn thread_has_ended(number: u32) -> bool {
+    /// PF_EXITING of the kernel's flags.
+    const EXITING: u64 = 4;
+    // SAFETY: signal 0 is none: it only asks whether the thread could get one.
+    if unsafe { libc::syscall(libc::SYS_tgkill, std::process::id(), number, 0) } != 0 {
+        return last() == Errno::SRCH;
+    }
+    // The first thread keeps its number until the whole process has ended.
+    let stat = std::fs::read_to_string(format!("/proc/self/task/{number}/stat")).unwrap_or_default();
+    let Some((_, fields)) = stat.rsplit_once(") ") else { return false };
+    let mut fields = fields.split(' ');
+    // The state, five others, and the flags, proc(5).
+    matches!(fields.next(), Some("Z" | "X"))
+        || fields.nth(5).and_then(|flags| flags.parse::<u64>().ok()).is_some_and(|flags| flags & EXITING != 0)
 }
 
 /// A pointer to a node without the mark that the C library keeps in it.
