@@ -2,6 +2,9 @@
 
 use crate::exit_code::ExitCode;
 use crate::output::{escape, style};
+use rustix::io::Errno;
+use rustix::process::{Resource, getrlimit};
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -34,14 +37,26 @@ impl Failure {
 
     /// `cannot <operation> "<path>": <what the system says>`.
     pub(crate) fn at(operation: &str, path: &Path, error: &io::Error) -> Failure {
-        Failure::new(format!("cannot {operation} \"{}\": {error}", path.display()))
+        Failure::cannot(format_args!("{operation} \"{}\"", path.display()), error)
+    }
+
+    /// `cannot <what>: <what the system says>`.
+    pub(crate) fn cannot(what: impl Display, error: &io::Error) -> Failure {
+        let failure = Failure::new(format!("cannot {what}: {error}"));
+        if error.raw_os_error() != Some(Errno::MFILE.raw_os_error()) {
+            return failure;
+        }
+        let most = getrlimit(Resource::Nofile).current.map_or_else(String::new, |most| format!("{most} "));
+        failure.hint(format!(
+            "all {most}descriptors that this process may have (RLIMIT_NOFILE) are in use; raise the limit (ulimit -n)"
+        ))
     }
 
     /// A failure to write to standard output.
     pub(crate) fn output(error: io::Error) -> Failure {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Failure::OutputClosed,
-            _ => Failure::new(format!("cannot write to standard output: {error}")),
+            _ => Failure::cannot("write to standard output", &error),
         }
     }
 

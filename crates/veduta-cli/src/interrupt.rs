@@ -1,6 +1,7 @@
 //! Signals that come while the tool waits for others: they end the wait, or go on to the command that the tool runs.
 
 use crate::failure::{Failure, Outcome};
+use crate::signals::refused;
 use rustix::fd::OwnedFd;
 use rustix::process::{Pid, PidfdFlags, Signal, getpgrp, pidfd_open, pidfd_send_signal};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
@@ -113,8 +114,4 @@ fn ignored() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
-}
-
-fn refused(error: io::Error) -> Failure {
-    Failure::new(format!("cannot watch for signals: {error}"))
 }

@@ -59,6 +59,7 @@ pub(crate) fn die_by(signal: i32) -> ExitCode {
     ExitCode::Error
 }
 
-fn refused(error: io::Error) -> Failure {
-    Failure::new(format!("cannot watch for signals: {error}"))
+/// A failure to learn of signals.
+pub(crate) fn refused(error: io::Error) -> Failure {
+    Failure::cannot("watch for signals", &error)
 }

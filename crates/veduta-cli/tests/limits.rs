@@ -77,7 +77,7 @@ fn descriptors_that_run_out_are_told() {
             let ran = limited(&place, &format!("--nofile={limit}"), args, Stdio::null());
             match ran.code {
                 Some(0) => {}
-                _ => expect(&ran, &["oo many open"]),
+                _ => expect(&ran, &["oo many open", "RLIMIT_NOFILE", &format!("all {limit} "), "ulimit -n"]),
             }
             assert!(ran.code == Some(0) || place.file_names() == ["source"], "{args:?}: {ran:?}");
             let _ = std::fs::remove_file(place.files().join("copy"));

@@ -116,7 +116,7 @@ impl Args {
             io::ErrorKind::NotFound => {
                 Failure::new(format!("cannot run \"{program}\": no such command")).code(ExitCode::NoCommand)
             }
-            _ => Failure::new(format!("cannot run \"{program}\": {error}")).code(ExitCode::CannotRun),
+            _ => Failure::cannot(format_args!("run \"{program}\""), &error).code(ExitCode::CannotRun),
         })?;
         child.wait().map_err(|error| Failure::new(format!("cannot wait for \"{program}\": {error}")))
     }

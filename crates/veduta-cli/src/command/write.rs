@@ -64,7 +64,7 @@ fn read(input: &mut impl Read, buffer: &mut [u8]) -> Outcome<usize> {
         match input.read(buffer) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             other => {
-                return other.map_err(|error| Failure::new(format!("cannot read standard input: {error}")));
+                return other.map_err(|error| Failure::cannot("read standard input", &error));
             }
         }
     }
