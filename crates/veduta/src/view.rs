@@ -546,7 +546,8 @@ impl View {
     /// Keeps the pages of a range in memory until they are unlocked or the view is unmapped.
     ///
     /// # Errors
-    /// [`Code::WORKING_SET_QUOTA`] over the limit on locked memory.
+    /// - [`Code::WORKING_SET_QUOTA`]: over the limit on locked memory.
+    /// - [`Code::SWAPERROR`]: there is no such page any more.
     #[doc(alias = "VirtualLock")]
     pub fn lock(&self, range: Range<usize>) -> Result<()> {
         self.mapping.lock(self.pages("lock view in memory", &range)?)

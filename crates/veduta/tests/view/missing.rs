@@ -45,6 +45,7 @@ fn every_copy_fails_and_says_where() {
     is_missing(view.compare(0..2 * PAGE, &view, 0), PAGE);
     is_missing(other.compare(0..2 * PAGE, &view, 2 * PAGE), 2 * PAGE);
     is_missing(view.compare_bytes(PAGE, &[1]), PAGE);
+    assert_eq!(view.lock(0..2 * PAGE).unwrap_err().code(), Code::SWAPERROR);
     // What is there goes on as if nothing had been.
     view.write_at(0, b"still here").unwrap();
     assert_eq!(view.compare_bytes(0, b"still here").unwrap(), None);

@@ -108,9 +108,7 @@ impl Mapping {
             Errno::INVAL => Error::new(Code::NOT_SUPPORTED, OPERATION)
                 .source(errno)
                 .hint("this kernel does not know that advice"),
-            Errno::FAULT => Error::new(Code::SWAPERROR, OPERATION)
-                .source(errno)
-                .hint("part of the view is beyond the end of its file, or could not be read or given memory"),
+            Errno::FAULT => missing(OPERATION, errno),
             errno => failed(OPERATION, errno),
         })
     }
@@ -119,6 +117,14 @@ impl Mapping {
         const OPERATION: &str = "lock view in memory";
         // SAFETY: the pages are mapped.
         unsafe { mm::mlock(self.at(&pages), pages.len()) }.map_err(|errno| match errno {
+            // The kernel says so of a limit, and of pages that it cannot get.
+            Errno::NOMEM
+                if self
+                    .advise(pages.clone(), Advice::PopulateRead)
+                    .is_err_and(|error| error.code() == Code::SWAPERROR) =>
+            {
+                missing(OPERATION, errno)
+            }
             Errno::NOMEM | Errno::PERM | Errno::AGAIN => Error::new(Code::WORKING_SET_QUOTA, OPERATION)
                 .source(errno)
                 .hint(limits::locked(pages.len() as u64)),
@@ -285,6 +291,13 @@ pub(crate) unsafe fn copy_within_process(to: *mut u8, from: *const u8, len: usiz
     // SAFETY: the caller vouches for the target; what is not mapped the kernel finds out.
     let copied = unsafe { libc::process_vm_readv(this, &raw const to, 1, &raw const from, 1, 0) };
     usize::try_from(copied).unwrap_or(0)
+}
+
+/// Pages that the kernel cannot get.
+fn missing(operation: &'static str, errno: Errno) -> Error {
+    Error::new(Code::SWAPERROR, operation)
+        .source(errno)
+        .hint("part of the view is beyond the end of its file, or could not be read or given memory")
 }
 
 fn protection(access: ViewAccess) -> ProtFlags {
