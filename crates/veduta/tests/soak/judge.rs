@@ -1,6 +1,6 @@
 //! What must be the case while everybody stands still, with the model of the object manager as the oracle.
 
-use crate::board::{Board, WORKERS, Word};
+use crate::board::{BOARD, Board, OPERATOR, WORKERS, Word};
 use crate::names::{KEPT, NAMES, Name, Places, WAITED_FOR, is_hidden};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -11,10 +11,15 @@ use veduta_model::{Manager, Names, Operation, Outcome, Protection};
 /// This process among the actors of the model.
 const COORDINATOR: usize = WORKERS;
 
-/// What a namespace has. The operator's probe of something stale may be taken for a holder that is not seen, but not for long.
-fn listing_of(namespace: &Namespace) -> Listing {
+/// What a namespace has. The operator's probe may be taken for a holder, seen or not seen, but not for long.
+fn listing_of(namespace: &Namespace, operator: u32) -> Listing {
     let list = || namespace.objects().expect("a namespace can be listed");
-    let is_probed = |listing: &Listing| listing.objects.iter().any(|object| object.unseen_holders);
+    let is_probed = |listing: &Listing| {
+        listing.objects.iter().any(|object| {
+            let probes = object.name != BOARD && object.holders.iter().any(|holder| holder.pid == operator);
+            object.unseen_holders || probes
+        })
+    };
     (0..1000)
         .map(|_| list())
         .find(|listing| {
@@ -37,6 +42,8 @@ pub(crate) struct Judge {
     private: Manager,
     /// The processes of the actors.
     processes: BTreeMap<usize, u32>,
+    /// The operator's process, which holds nothing but the board.
+    operator: u32,
 }
 
 impl Judge {
@@ -46,6 +53,7 @@ impl Judge {
             session: Manager::new(Names::Session, Vec::new()),
             private: Manager::new(Names::Private, Vec::new()),
             processes: living.iter().copied().chain([(COORDINATOR, std::process::id())]).collect(),
+            operator: board.get(OPERATOR, Word::Process) as u32,
         };
         let actors = living.iter().map(|&(actor, _)| actor).chain([COORDINATOR]);
         for actor in actors {
@@ -119,9 +127,9 @@ impl Judge {
     pub(crate) fn agrees(&mut self, places: &Places, when: &str) {
         let expected = self.expected();
         for (namespace, expected) in places.namespaces().iter().zip(&expected) {
-            let listing = listing_of(namespace);
+            let listing = listing_of(namespace, self.operator);
             assert!(listing.problems.is_empty(), "{when}: {:?}", listing.problems);
-            let listed = listing.objects.into_iter().filter(|object| object.name != crate::board::BOARD);
+            let listed = listing.objects.into_iter().filter(|object| object.name != BOARD);
             let listed: BTreeMap<String, BTreeSet<u32>> = listed
                 .map(|object| (object.name, object.holders.iter().map(|holder| holder.pid).collect()))
                 .collect();
