@@ -364,7 +364,11 @@ impl<'a> Soak<'a> {
             let index = self.random.below(NAMES.len() as u64) as usize;
             self.board.put(slot, Word::Close, index as u64 + 1);
             self.until("it closes", |soak| soak.board.get(slot, Word::Close) == 0);
-            judge.close(slot, index);
+            // It may have come to the step at which it was to die.
+            match self.seats[slot].process {
+                Some(_) => judge.close(slot, index),
+                None => judge.kill(slot),
+            }
         }
         judge.agrees(&self.places, "some closed");
         if self.weather == Weather::Calm {
@@ -373,7 +377,8 @@ impl<'a> Soak<'a> {
         // A calm round begins with processes that have not been told to die at a step.
         let all = matches!(self.weather, Weather::Wreck | Weather::Calm);
         for (slot, _) in living {
-            if all || self.random.below(4) == 0 {
+            let chosen = all || self.random.below(4) == 0;
+            if chosen && self.seats[slot].process.is_some() {
                 self.kill(slot);
                 judge.kill(slot);
             }
