@@ -287,13 +287,22 @@ mod tests {
     #[test]
     fn overlapping_copies_keep_every_byte() {
         // Miri takes minutes for what a processor does in no time.
-        let unit = if cfg!(miri) { 10 } else { 1000 };
-        for (from, to) in [(0, 1), (1, 0), (0, 4 * unit), (100, 5 * unit), (5 * unit, 100), (0, 0)] {
-            let mut bytes: Vec<u8> = (0..16 * unit + 100).map(|i| (i % 251) as u8).collect();
+        let (page, part) = if cfg!(miri) { (40, 90) } else { (4096, 9000) };
+        for (from, to) in [
+            (0, 1),
+            (1, 0),
+            (0, page),
+            (100, 100 + page),
+            (100 + page, 100),
+            (100, 5000),
+            (5000, 100),
+            (0, 0),
+        ] {
+            let mut bytes: Vec<u8> = (0..16384).map(|i| (i % 251) as u8).collect();
             let mut expected = bytes.clone();
-            expected.copy_within(from..from + 9 * unit, to);
+            expected.copy_within(from..from + part, to);
             let shared = memory(&mut bytes);
-            shared.copy_from(to, &shared, from..from + 9 * unit).unwrap();
+            shared.copy_from(to, &shared, from..from + part).unwrap();
             assert!(bytes == expected, "{from} to {to}");
         }
     }
