@@ -59,24 +59,24 @@ fn role_entries() {
     let until = Instant::now() + Duration::from_secs(seconds());
     let mut tried = 0;
     while Instant::now() < until {
-        let mut entry = seeds[random.below(seeds.len())].clone();
-        for _ in 0..=random.below(4) {
-            let at = match random.below(4) {
-                0 => random.below(entry.len()),
-                1 => 256 + random.below(40),
-                _ => random.below(160) & !3,
+        let mut entry = seeds[random.index(seeds.len())].clone();
+        for _ in 0..=random.index(4) {
+            let at = match random.index(4) {
+                0 => random.index(entry.len()),
+                1 => 256 + random.index(40),
+                _ => random.index(160) & !3,
             };
             let bytes = random.word().to_ne_bytes();
             let len = bytes.len().min(entry.len() - at);
             entry[at..at + len].copy_from_slice(&bytes[..len]);
         }
-        if random.below(8) == 0 {
-            entry.truncate(random.below(entry.len()));
+        if random.index(8) == 0 {
+            entry.truncate(random.index(entry.len()));
         }
         let private = Private::new();
         fs::create_dir(private.path().join(NAME)).unwrap();
         fs::write(private.path().join(NAME).join("e"), &entry).unwrap();
-        let held = random.below(2) == 0;
+        let held = random.index(2) == 0;
         // With the locks of a holder, an opener goes on to the bytes.
         let lock =
             fs::File::options().read(true).write(true).open(private.path().join(NAME).join("e")).unwrap();
@@ -158,8 +158,8 @@ fn names_of_anything_stay_apart_and_inside() {
     let mut seen: HashMap<String, String> = HashMap::new();
     let until = Instant::now() + Duration::from_secs(seconds().min(20));
     while Instant::now() < until {
-        let long = if random.below(4) == 0 { 300 } else { 6 };
-        let name: String = (0..=random.below(long)).map(|_| pieces[random.below(pieces.len())]).collect();
+        let long = if random.index(4) == 0 { 300 } else { 6 };
+        let name: String = (0..=random.index(long)).map(|_| pieces[random.index(pieces.len())]).collect();
         match Event::options().namespace(namespace).create(&name) {
             Ok((event, _)) => {
                 let names: Vec<_> =

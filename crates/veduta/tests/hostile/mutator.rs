@@ -103,12 +103,12 @@ fn role_work() {
     let namespace = Namespace::at(place()).unwrap();
     let (until, mut done, mut kept) = (Instant::now() + Duration::from_secs(seconds()), 0_u64, Vec::new());
     while Instant::now() < until {
-        let name = NAMES[random.below(NAMES.len())];
-        if kept.len() > 6 || random.below(8) == 0 && !kept.is_empty() {
-            let some = kept.swap_remove(random.below(kept.len()));
+        let name = NAMES[random.index(NAMES.len())];
+        if kept.len() > 6 || random.index(8) == 0 && !kept.is_empty() {
+            let some = kept.swap_remove(random.index(kept.len()));
             within(Duration::ZERO, "close", || drop(some));
         }
-        let outcome = match random.below(12) {
+        let outcome = match random.index(12) {
             0 => within(Duration::ZERO, "list", || namespace.objects().map(drop)),
             1 => within(Duration::ZERO, "find", || namespace.object(name).map(drop)),
             2 => within(Duration::ZERO, "sweep", || namespace.sweep(SweepMode::Remove).map(drop)),
@@ -118,7 +118,7 @@ fn role_work() {
             _ if kept.is_empty() => continue,
             7 => within(10 * BRIEF, "wait for several", || several(&kept, &mut random)),
             _ => {
-                let one = &kept[random.below(kept.len())];
+                let one = &kept[random.index(kept.len())];
                 within(10 * BRIEF, "use", || one.act(&mut random))
             }
         };
@@ -129,8 +129,8 @@ fn role_work() {
 }
 
 fn obtain(name: &str, namespace: &Namespace, random: &mut Random) -> Result<Kept> {
-    let opens = random.below(2) == 0;
-    Ok(match random.below(5) {
+    let opens = random.index(2) == 0;
+    Ok(match random.index(5) {
         0 => {
             let mut options = Section::options();
             options.size(8192).namespace(namespace);
@@ -138,7 +138,7 @@ fn obtain(name: &str, namespace: &Namespace, random: &mut Random) -> Result<Kept
         }
         1 => {
             let mut options = Event::options();
-            options.namespace(namespace).reset([Reset::Auto, Reset::Manual][random.below(2)]);
+            options.namespace(namespace).reset([Reset::Auto, Reset::Manual][random.index(2)]);
             Kept::Event(if opens { options.open(name)? } else { options.create(name)?.0 })
         }
         2 => {
@@ -172,11 +172,11 @@ impl Kept {
 
     fn act(&self, random: &mut Random) -> Result<()> {
         if let Some(waitable) = self.waitable()
-            && random.below(3) == 0
+            && random.index(3) == 0
         {
             return wait_any(&[waitable], BRIEF).map(drop);
         }
-        match (self, random.below(4)) {
+        match (self, random.index(4)) {
             (Kept::Section(section), _) => {
                 let view = section.map(ViewAccess::Write)?;
                 view.write_at(0, &[1; 100])?;
@@ -202,7 +202,7 @@ impl Kept {
 
 fn several(kept: &[Kept], random: &mut Random) -> Result<()> {
     let objects: Vec<_> = kept.iter().filter_map(Kept::waitable).collect();
-    match random.below(2) {
+    match random.index(2) {
         0 => wait_any(&objects, BRIEF).map(drop),
         _ => wait_all(&objects, BRIEF).map(drop),
     }
@@ -216,11 +216,11 @@ fn role_mutate() {
     let until = Instant::now() + Duration::from_secs(seconds());
     let mut mutations = 0_u64;
     while Instant::now() < until {
-        let directory = namespace.join(NAMES[random.below(NAMES.len())]);
+        let directory = namespace.join(NAMES[random.index(NAMES.len())]);
         // What fails was in the way of a worker, or of itself.
         mutations += u64::from(mutate(&directory, &namespace, &canary, &mut random).is_ok());
         // Without rest nothing would ever be whole enough to be damaged.
-        std::thread::sleep(Duration::from_micros(random.below(300) as u64));
+        std::thread::sleep(Duration::from_micros(random.index(300) as u64));
     }
     child::say(mutations);
 }
@@ -244,15 +244,15 @@ fn mutate(directory: &Path, namespace: &Path, canary: &Path, random: &mut Random
         fs::remove_file(&entry).or_else(|_| fs::remove_dir(&entry))?;
         make(&entry)
     };
-    match random.below(100) {
+    match random.index(100) {
         // A word of the page behind the header, or of the header.
         0..45 => open()?.write_all_at(&random.word().to_ne_bytes(), 4 * place_of_word(random) as u64),
         45..60 => scribble(&open()?, random),
         60..64 => open()?.write_all_at(&random.bytes(4096), 4096),
         64..66 => open()?.write_all_at(&vec![0; 8192], 0),
-        66..68 => open()?.write_all_at(&random.bytes(300), random.below(8192) as u64),
-        68..72 => open()?.set_len(random.below(9000) as u64),
-        72..74 => open()?.set_len([0, 1, 4096, 8192, 1 << 20][random.below(5)]),
+        66..68 => open()?.write_all_at(&random.bytes(300), random.index(8192) as u64),
+        68..72 => open()?.set_len(random.index(9000) as u64),
+        72..74 => open()?.set_len([0, 1, 4096, 8192, 1 << 20][random.index(5)]),
         74..76 => replaced(&|path| mknodat(CWD, path, FileType::Fifo, 0o600.into(), 0).map_err(Into::into)),
         76..78 => replaced(&|path| symlink(canary.join("file"), path)),
         78..80 => replaced(&|path| fs::hard_link(canary.join("link"), path)),
@@ -260,10 +260,10 @@ fn mutate(directory: &Path, namespace: &Path, canary: &Path, random: &mut Random
         82..84 => fs::remove_file(&entry),
         84..86 => open()?.set_permissions(fs::Permissions::from_mode(random.word() & 0o7777)),
         86..87 if is_root() => fchown(open()?, Some(65_534), None),
-        87..90 => fs::rename(directory, namespace.join(NAMES[random.below(NAMES.len())])),
+        87..90 => fs::rename(directory, namespace.join(NAMES[random.index(NAMES.len())])),
         90..91 => fs::rename(directory, namespace.join(".0123456789abcdef")),
         91..93 => {
-            let other = namespace.join(NAMES[random.below(NAMES.len())]);
+            let other = namespace.join(NAMES[random.index(NAMES.len())]);
             if other.is_symlink() { fs::remove_file(other) } else { fs::rename(&entry, other.join("e")) }
         }
         93..94 => symlink(canary.join("object"), directory),
@@ -275,12 +275,12 @@ fn mutate(directory: &Path, namespace: &Path, canary: &Path, random: &mut Random
 
 /// Which word of an entry of two pages is written: those that the protocols use, more often than not.
 fn place_of_word(random: &mut Random) -> usize {
-    match random.below(8) {
-        0 => random.below(64),
-        1 => random.below(2 * WORDS),
+    match random.index(8) {
+        0 => random.index(64),
+        1 => random.index(2 * WORDS),
         2 => WORDS + 1018,
-        3 => WORDS + 16 + random.below(10),
-        _ => WORDS + random.below(10),
+        3 => WORDS + 16 + random.index(10),
+        _ => WORDS + random.index(10),
     }
 }
 

@@ -35,8 +35,8 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ExitStatus};
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::{Duration, Instant};
-use support::World;
 use support::world::role_command;
+use support::{Random, World};
 use tally::Tally;
 use veduta::{STEPS, SYNC_STEPS, Section, SweepMode, ViewAccess, Waitable, Waited};
 use worker::{guarded, is_no_complaint};
@@ -554,20 +554,4 @@ fn children() -> Vec<Pid> {
 fn alarm(time: Duration) {
     // SAFETY: takes only a number.
     unsafe { libc::alarm(time.as_secs() as libc::c_uint) };
-}
-
-/// Numbers that a seed decides (splitmix64).
-pub(crate) struct Random(pub(crate) u64);
-
-impl Random {
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ mixed >> 31
-    }
-
-    pub(crate) fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit
-    }
 }

@@ -1,10 +1,10 @@
 //! The process that is killed and stopped, and its children.
 
-use crate::Random;
 use crate::block::{self, Block};
 use crate::board::{AUTO, Board, CUT, Common, MUTEXES, OPERATIONS, Phase, SEMAPHORES, SLOTS, WORKERS, Word};
 use crate::mail::{Mailbox, send};
 use crate::names::{EXECUTABLE, Fixed, KEPT, NAMES, Object, Places, SECTIONS, is_hidden};
+use crate::support::Random;
 use rustix::process::{Signal, WaitOptions, set_parent_process_death_signal};
 use std::env;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -9,6 +9,7 @@
 pub mod actor;
 pub mod cell;
 pub mod memory;
+pub mod random;
 pub mod reply;
 #[path = "../scratch/skip.rs"]
 mod skip;
@@ -17,6 +18,7 @@ pub mod sync;
 pub mod world;
 
 pub use actor::{Actor, Reply};
+pub use random::Random;
 pub use reply::{Incarnation, Outcome, Refusal, expect_refusal};
 pub use skip::skipped;
 pub use world::World;

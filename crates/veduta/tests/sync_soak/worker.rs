@@ -1,7 +1,7 @@
 //! The process that is killed.
 
-use crate::Random;
 use crate::cells::{Cells, EVENT, GATE, MUTEXES, Objects, SEMAPHORES, Word};
+use crate::support::Random;
 use rustix::process::{Signal, set_parent_process_death_signal};
 use std::env;
 use std::path::Path;
