@@ -1,0 +1,178 @@
+//! Contenders that take turns at one piece of work.
+
+use crate::peer::Peer;
+use crate::program::Programs;
+use crate::results::{Measured, Outcome, Work};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How much is done of everything.
+#[derive(Clone, Copy)]
+pub(crate) struct Pace {
+    /// Turns of each contender, unless the time is up before.
+    rounds: usize,
+    /// After how long a work ends that has [`Pace::FEWEST`] rounds.
+    enough: Duration,
+    /// How long a turn is to be, at least.
+    turn: Duration,
+    /// By how much sizes and counts are divided.
+    divisor: u64,
+}
+
+impl Pace {
+    pub(crate) const FULL: Pace =
+        Pace { rounds: 31, enough: Duration::from_secs(12), turn: Duration::from_millis(4), divisor: 1 };
+    pub(crate) const QUICK: Pace =
+        Pace { rounds: 2, enough: Duration::ZERO, turn: Duration::from_micros(50), divisor: 64 };
+    /// A median of fewer says nothing.
+    const FEWEST: usize = 5;
+}
+
+/// All works of one run.
+pub(crate) struct Bench {
+    pace: Pace,
+    only: Option<String>,
+    disk: PathBuf,
+    programs: Programs,
+    measured: Vec<Measured>,
+    progress: ProgressBar,
+}
+
+impl Bench {
+    pub(crate) fn new(pace: Pace, only: Option<String>, disk: PathBuf, programs: Programs) -> Bench {
+        let progress = ProgressBar::new_spinner();
+        progress.set_style(ProgressStyle::with_template("{elapsed} {msg}").expect("it is a template"));
+        Bench {
+            pace,
+            only: only.map(|only| only.to_lowercase()),
+            disk,
+            programs,
+            measured: Vec::new(),
+            progress,
+        }
+    }
+
+    /// Whether anybody wants it. What is costly to prepare asks first.
+    pub(crate) fn wants(&self, work: &Work) -> bool {
+        let text = format!("{} {}", work.group, work.title).to_lowercase();
+        self.only.as_ref().is_none_or(|only| text.contains(only))
+    }
+
+    /// A size or a count, or in a quick run a small part of it, of at least `least`.
+    pub(crate) fn scaled(&self, full: u64, least: u64) -> u64 {
+        (full / self.pace.divisor).max(least.min(full))
+    }
+
+    /// A directory on a disk.
+    pub(crate) fn disk(&self) -> &Path {
+        &self.disk
+    }
+
+    /// Lets the contenders take turns.
+    pub(crate) fn run(&mut self, contest: Contest<'_>) {
+        let Contest { work, mut entrants } = contest;
+        if !self.wants(&work) {
+            return;
+        }
+        self.progress.set_message(work.to_string());
+        self.progress.tick();
+        if let Some(what) = work.programs {
+            let able = self.programs.able(what);
+            entrants.extend(
+                able.map(|(peer, program)| Entrant::new(peer, move |count| program.turn(what, count))),
+            );
+        }
+        let counts: Vec<u64> = entrants.iter_mut().map(|entrant| self.pace.count(entrant)).collect();
+        let mut samples = vec![Vec::new(); counts.len()];
+        let begun = Instant::now();
+        for round in 0..self.pace.rounds {
+            if round >= Pace::FEWEST && begun.elapsed() > self.pace.enough {
+                break;
+            }
+            // Who goes first changes, so that nobody always finds warm what the same other one left.
+            for place in 0..counts.len() {
+                let index = (place + round) % counts.len();
+                let time = (entrants[index].act)(counts[index]);
+                samples[index].push(time.as_nanos() as f64 / counts[index] as f64);
+            }
+        }
+        let entrants = entrants.iter().map(|entrant| entrant.peer).zip(samples).collect();
+        let measured = Measured { work, entrants };
+        self.progress.println(measured.line());
+        self.measured.push(measured);
+    }
+
+    /// What came out.
+    pub(crate) fn end(self) -> Outcome {
+        self.progress.finish_and_clear();
+        Outcome {
+            measured: self.measured,
+            versions: self.programs.versions(),
+            missing: self.programs.missing(),
+        }
+    }
+}
+
+impl Pace {
+    /// How often a contender acts in one turn. It is warm afterwards.
+    fn count(&self, entrant: &mut Entrant<'_>) -> u64 {
+        let mut count = 1;
+        while entrant.repeats && (entrant.act)(count) < self.turn && count < 1 << 24 {
+            count *= 2;
+        }
+        if !entrant.repeats {
+            (entrant.act)(1);
+        }
+        count
+    }
+}
+
+/// One piece of work, and who takes part in it.
+pub(crate) struct Contest<'a> {
+    work: Work,
+    entrants: Vec<Entrant<'a>>,
+}
+
+struct Entrant<'a> {
+    peer: Peer,
+    /// Does it so often; says how long all of it took.
+    act: Box<dyn FnMut(u64) -> Duration + 'a>,
+    /// Whether a turn has more than one of it.
+    repeats: bool,
+}
+
+impl<'a> Entrant<'a> {
+    fn new(peer: Peer, act: impl FnMut(u64) -> Duration + 'a) -> Entrant<'a> {
+        Entrant { peer, act: Box::new(act), repeats: true }
+    }
+}
+
+impl<'a> Contest<'a> {
+    pub(crate) fn new(work: Work) -> Contest<'a> {
+        Contest { work, entrants: Vec::new() }
+    }
+
+    /// Who does the work whenever it is called.
+    pub(crate) fn with(&mut self, peer: Peer, mut act: impl FnMut() + 'a) -> &mut Self {
+        self.timed(peer, move |count| {
+            let start = Instant::now();
+            for _ in 0..count {
+                act();
+            }
+            start.elapsed()
+        })
+    }
+
+    /// Who looks at the clock, because there is something to do between that does not count.
+    pub(crate) fn timed(&mut self, peer: Peer, act: impl FnMut(u64) -> Duration + 'a) -> &mut Self {
+        self.entrants.push(Entrant::new(peer, act));
+        self
+    }
+
+    /// Who does so much at once that a turn is one of it.
+    pub(crate) fn once(&mut self, peer: Peer, mut act: impl FnMut() -> Duration + 'a) -> &mut Self {
+        self.entrants.push(Entrant { peer, act: Box::new(move |_| act()), repeats: false });
+        self
+    }
+}

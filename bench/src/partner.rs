@@ -1,0 +1,71 @@
+//! Other processes that take part in a work.
+
+use std::io::{PipeReader, Read, Write};
+
+/// A forked process that holds something, or does the same again and again, until it is dropped.
+pub(crate) struct Partner(libc::pid_t);
+
+impl Partner {
+    /// One that does it again and again.
+    pub(crate) fn of(mut act: impl FnMut()) -> Partner {
+        Partner::child(|| {
+            loop {
+                act();
+            }
+        })
+    }
+
+    /// One that makes something and keeps it. Gives what it says of it, once it is made.
+    pub(crate) fn holding<T>(make: impl FnOnce() -> (T, String)) -> (Partner, String) {
+        let (mut said, mut says) = std::io::pipe().expect("a pipe");
+        let partner = Partner::child(|| {
+            let (_held, text) = make();
+            says.write_all(&(text.len() as u64).to_ne_bytes()).expect("a reader");
+            says.write_all(text.as_bytes()).expect("a reader");
+            loop {
+                // SAFETY: takes nothing.
+                unsafe { libc::pause() };
+            }
+        });
+        (partner, heard(&mut said))
+    }
+
+    pub(crate) fn id(&self) -> i32 {
+        self.0
+    }
+
+    fn child(act: impl FnOnce() -> std::convert::Infallible) -> Partner {
+        // SAFETY: this process has one thread when partners are made, so the child may do anything.
+        match unsafe { libc::fork() } {
+            0 => {
+                // SAFETY: takes numbers only.
+                unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
+                // Never back into the parent's frames: what they drop is the parent's.
+                let failed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| match act() {}));
+                // SAFETY: ends the process.
+                unsafe { libc::_exit(i32::from(failed.is_err())) }
+            }
+            pid => {
+                assert!(pid > 0, "a process can be forked");
+                Partner(pid)
+            }
+        }
+    }
+}
+
+fn heard(said: &mut PipeReader) -> String {
+    let mut len = [0; 8];
+    said.read_exact(&mut len).expect("the partner lives");
+    let mut text = vec![0; u64::from_ne_bytes(len) as usize];
+    said.read_exact(&mut text).expect("the partner lives");
+    String::from_utf8(text).expect("it is text")
+}
+
+impl Drop for Partner {
+    fn drop(&mut self) {
+        // SAFETY: a child of this process that was not waited for yet.
+        assert_eq!(unsafe { libc::kill(self.0, libc::SIGKILL) }, 0);
+        // SAFETY: as above.
+        assert_eq!(unsafe { libc::waitpid(self.0, std::ptr::null_mut(), 0) }, self.0);
+    }
+}

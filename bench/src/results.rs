@@ -1,0 +1,161 @@
+//! What was measured, and what follows from it.
+
+use crate::peer::Peer;
+use std::fmt;
+
+/// A piece of work.
+#[derive(Clone)]
+pub(crate) struct Work {
+    pub(crate) group: &'static str,
+    pub(crate) title: &'static str,
+    /// What grows from one work to the next of the same title, and how much there is of it.
+    pub(crate) among: Option<(&'static str, u64)>,
+    /// How many bytes it moves, where that is the point.
+    pub(crate) bytes: Option<u64>,
+    /// What the peers that are programs know it as.
+    pub(crate) programs: Option<&'static str>,
+    /// What is not plain of it, and why veduta is not ahead where it is not.
+    pub(crate) notes: Vec<String>,
+}
+
+impl Work {
+    pub(crate) fn new(group: &'static str, title: &'static str) -> Work {
+        Work { group, title, among: None, bytes: None, programs: None, notes: Vec::new() }
+    }
+
+    pub(crate) fn among(mut self, what: &'static str, count: u64) -> Work {
+        self.among = Some((what, count));
+        self
+    }
+
+    pub(crate) fn bytes(mut self, bytes: u64) -> Work {
+        self.bytes = Some(bytes);
+        self
+    }
+
+    pub(crate) fn programs(mut self, what: &'static str) -> Work {
+        self.programs = Some(what);
+        self
+    }
+
+    pub(crate) fn note(mut self, note: impl Into<String>) -> Work {
+        self.notes.push(note.into());
+        self
+    }
+}
+
+impl fmt::Display for Work {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.title)?;
+        self.among.map_or(Ok(()), |(what, count)| write!(f, ", {count} {what}"))
+    }
+}
+
+/// The turns of all contenders at one work, in nanoseconds for one time.
+pub(crate) struct Measured {
+    pub(crate) work: Work,
+    pub(crate) entrants: Vec<(Peer, Vec<f64>)>,
+}
+
+/// The middle half.
+#[derive(Clone, Copy)]
+pub(crate) struct Spread {
+    pub(crate) low: f64,
+    pub(crate) median: f64,
+    pub(crate) high: f64,
+}
+
+impl Spread {
+    pub(crate) fn of(samples: impl IntoIterator<Item = f64>) -> Spread {
+        let mut samples: Vec<f64> = samples.into_iter().collect();
+        samples.sort_by(f64::total_cmp);
+        let at = |quarter: usize| samples[(samples.len() - 1) * quarter / 4];
+        Spread { low: at(1), median: at(2), high: at(3) }
+    }
+}
+
+/// One of ours beside another.
+pub(crate) struct Ratio {
+    pub(crate) ours: Peer,
+    pub(crate) theirs: Peer,
+    /// Turn by turn: below 1 ours is faster.
+    pub(crate) spread: Spread,
+    pub(crate) limit: f64,
+}
+
+impl Ratio {
+    pub(crate) fn is_kept(&self) -> bool {
+        self.spread.median <= self.limit
+    }
+}
+
+impl Measured {
+    pub(crate) fn samples(&self, peer: Peer) -> Option<&[f64]> {
+        self.entrants.iter().find(|(other, _)| *other == peer).map(|(_, samples)| &**samples)
+    }
+
+    /// What the peer's turns come to beside ours, or ours beside it.
+    pub(crate) fn ratio(&self, peer: Peer) -> Option<Ratio> {
+        let (ours, theirs, limit) = peer.rivalry()?;
+        let pairs = self.samples(ours)?.iter().zip(self.samples(theirs)?);
+        let spread = Spread::of(pairs.map(|(ours, theirs)| ours / theirs));
+        Some(Ratio { ours, theirs, spread, limit })
+    }
+
+    pub(crate) fn ratios(&self) -> impl Iterator<Item = Ratio> {
+        self.entrants.iter().filter_map(|(peer, _)| self.ratio(*peer))
+    }
+
+    /// In a line, for who looks on.
+    pub(crate) fn line(&self) -> String {
+        let ratios = self.ratios().map(|ratio| {
+            let over = if ratio.is_kept() { "" } else { " OVER" };
+            format!("{}/{} {:.2}{over}", ratio.ours, ratio.theirs, ratio.spread.median)
+        });
+        let mut line = format!("{:<60}", self.work.to_string());
+        if let Some(samples) = self.samples(Peer::Veduta) {
+            line += &format!(" {:>10}", time(Spread::of(samples.iter().copied()).median));
+        }
+        line + "   " + &ratios.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Nanoseconds as one reads them.
+pub(crate) fn time(nanoseconds: f64) -> String {
+    let (value, unit) = match nanoseconds {
+        ..1e3 => (nanoseconds, "ns"),
+        ..1e6 => (nanoseconds / 1e3, "µs"),
+        ..1e9 => (nanoseconds / 1e6, "ms"),
+        _ => (nanoseconds / 1e9, "s"),
+    };
+    let digits = if value < 10.0 {
+        2
+    } else if value < 100.0 {
+        1
+    } else {
+        0
+    };
+    format!("{value:.digits$} {unit}")
+}
+
+/// A whole run.
+pub(crate) struct Outcome {
+    pub(crate) measured: Vec<Measured>,
+    /// What the peers that are no crates say of themselves.
+    pub(crate) versions: Vec<(Peer, String)>,
+    /// Who could not take part, and why.
+    pub(crate) missing: Vec<String>,
+}
+
+impl Outcome {
+    pub(crate) fn summary(&self) -> String {
+        let ratios: Vec<Ratio> = self.measured.iter().flat_map(Measured::ratios).collect();
+        let kept = ratios.iter().filter(|ratio| ratio.is_kept()).count();
+        let missing: String = self.missing.iter().map(|missing| format!("\nnot run: {missing}")).collect();
+        format!(
+            "{} works, {kept} of {} ratios within their limit{missing}",
+            self.measured.len(),
+            ratios.len()
+        )
+    }
+}

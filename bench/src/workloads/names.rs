@@ -1,0 +1,83 @@
+//! Making and finding sections by name.
+
+use crate::bare;
+use crate::contest::{Bench, Contest};
+use crate::partner::Partner;
+use crate::peer::Peer;
+use crate::results::Work;
+use shared_memory::ShmemConf;
+use std::hint::black_box;
+use veduta::{Section, ViewAccess};
+
+const SIZE: usize = 64 << 10;
+
+pub(crate) fn all(bench: &mut Bench) {
+    create(bench);
+    let name = unique("open");
+    let theirs = format!("veduta-{name}");
+    let (holder, _) = Partner::holding(|| {
+        let section = Section::options().size(SIZE as u64).create_new(&name).expect("a section");
+        let peer = ShmemConf::new().size(SIZE).os_id(&theirs).create().expect("shared memory");
+        ((section, peer), String::new())
+    });
+    let calls = bare::Open::of(&name);
+    open(bench, &name, &calls);
+    let work = Work::new("Names", "open by name, map, touch, unmap and close").programs("openmap");
+    touch(bench, work, &name, &theirs, Some(&calls));
+    let held = Section::options().open(&name).expect("a section");
+    let work =
+        Work::new("Names", "the same of a name that this process has open, too").programs("openmap-held");
+    touch(bench, work, &name, &theirs, None);
+    drop((held, holder));
+}
+
+fn unique(what: &str) -> String {
+    format!("bench-{what}-{}", std::process::id())
+}
+
+fn create(bench: &mut Bench) {
+    let name = unique("create");
+    let mut contest =
+        Contest::new(Work::new("Names", "create a named section and close it").programs("create"));
+    contest
+        .with(Peer::Veduta, || {
+            drop(black_box(Section::options().size(SIZE as u64).create_new(&name).expect("a section")));
+        })
+        .with(Peer::SharedMemory, || {
+            drop(black_box(ShmemConf::new().size(SIZE).os_id(&name).create().expect("shared memory")));
+        });
+    bench.run(contest);
+}
+
+fn open(bench: &mut Bench, name: &str, calls: &bare::Open) {
+    let mut contest = Contest::new(Work::new("Names", "open by name and close").programs("open"));
+    contest
+        .with(Peer::Veduta, || drop(black_box(Section::options().open(name).expect("a section"))))
+        .with(Peer::Bare, || calls.run(|_| ()));
+    bench.run(contest);
+}
+
+fn touch(bench: &mut Bench, work: Work, name: &str, theirs: &str, calls: Option<&bare::Open>) {
+    let mut contest = Contest::new(work);
+    contest
+        .with(Peer::Veduta, || {
+            let section = Section::options().open(name).expect("a section");
+            let view = section.map(ViewAccess::Write).expect("a view");
+            view.write_value(0, &1_u8).expect("a byte");
+        })
+        .with(Peer::SharedMemory, || {
+            let memory = ShmemConf::new().os_id(theirs).open().expect("shared memory");
+            // SAFETY: it is as long, and nobody else uses it.
+            unsafe { memory.as_ptr().write_volatile(1) };
+        });
+    if let Some(calls) = calls {
+        contest.with(Peer::Bare, || {
+            calls.run(|bytes| {
+                let mapped = bare::Mapped::shared(bytes, SIZE);
+                // SAFETY: as above.
+                unsafe { mapped.as_ptr().write_volatile(1) };
+            });
+        });
+    }
+    bench.run(contest);
+}
