@@ -9,6 +9,10 @@ check:
 bench:
     cargo bench --workspace
 
+# System calls and instructions of each operation, beside docs/performance.md; with strace.
+costs:
+    VEDUTA_SKIP_NOTHING=1 cargo test -p veduta --release --test costs
+
 # One source in C for Linux and for Wine: every fact, line by line.
 conformance:
     VEDUTA_SKIP_NOTHING=1 cargo test -p veduta-win32 --test wine -- --nocapture

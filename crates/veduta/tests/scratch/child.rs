@@ -54,13 +54,16 @@ pub fn play_heir<T: HandleExt>(role: &str, handle: T) -> (Actor, T) {
     (heir, T::from_descriptors(descriptors).expect("it is a handle"))
 }
 
-fn start(role: &str, variables: &[(&str, &str)], _quiet: &MutexGuard<'_, ()>) -> Actor {
+/// What starts a role.
+pub fn command(role: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().expect("a program knows its path"));
+    command.args([role, "--exact", "--ignored", "--nocapture", "--test-threads=1"]);
     command
-        .args([role, "--exact", "--ignored", "--nocapture", "--test-threads=1"])
-        .envs(variables.iter().copied())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped());
+}
+
+fn start(role: &str, variables: &[(&str, &str)], _quiet: &MutexGuard<'_, ()>) -> Actor {
+    let mut command = command(role);
+    command.envs(variables.iter().copied()).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut process = command.spawn().expect("a test can start itself");
     let input = process.stdin.take().expect("it is piped");
     let output = BufReader::new(process.stdout.take().expect("it is piped"));
