@@ -621,5 +621,5 @@ fn unique() -> u64 {
     static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::new);
     static COUNT: AtomicU64 = AtomicU64::new(0);
     // A forked child has its parent's seed and count, but not its pid.
-    SEED.hash_one((std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)))
+    SEED.hash_one((fork::process_id(), COUNT.fetch_add(1, Ordering::Relaxed)))
 }

@@ -4,8 +4,10 @@
 //! releases the lock releases it for both. Handles that were open when the process forked are therefore closed the
 //! slow way, see [`super::hold`].
 
+use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous};
+use std::ptr::null_mut;
 use std::sync::Once;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
 /// Counts twice for each fork, before it and after it: odd while this process forks.
 static FORKS: AtomicU64 = AtomicU64::new(0);
@@ -41,6 +43,7 @@ pub(crate) fn generation() -> u64 {
         let status = unsafe { libc::pthread_atfork(Some(forks), Some(forked), Some(born)) };
         // Only memory can be missing. Without the hook every later fork would go unseen, and names with it.
         assert_eq!(status, 0, "no memory left to watch for forks");
+        note_process_id();
     });
     FORKS.load(Ordering::SeqCst)
 }
@@ -50,4 +53,67 @@ pub(crate) fn generation() -> u64 {
 #[inline]
 pub(crate) fn childhood() -> u64 {
     CHILDHOODS.load(Ordering::Relaxed)
+}
+
+/// Where [`process_id`] stands, once [`generation`] was asked for.
+static KNOWN: AtomicPtr<AtomicU32> = AtomicPtr::new(null_mut());
+
+/// This process's number. The C library asks the kernel each time; here it stands in a page that the kernel empties in every child
+/// with memory of its own, however that was made.
+#[inline]
+pub(crate) fn process_id() -> u32 {
+    let known = KNOWN.load(Ordering::Acquire);
+    // SAFETY: if there is a page, it stays mapped.
+    match unsafe { known.as_ref() }.map(|known| known.load(Ordering::Relaxed)) {
+        None => std::process::id(),
+        Some(0) => note_process_id(),
+        Some(id) => id,
+    }
+}
+
+/// Writes the number down in a page that is empty, or new.
+#[cold]
+fn note_process_id() -> u32 {
+    let id = std::process::id();
+    let known = KNOWN.load(Ordering::Acquire);
+    // SAFETY: as above.
+    if let Some(known) = unsafe { known.as_ref() }.or_else(emptied_in_children) {
+        known.store(id, Ordering::Relaxed);
+        KNOWN.store(std::ptr::from_ref(known).cast_mut(), Ordering::Release);
+    }
+    id
+}
+
+fn emptied_in_children() -> Option<&'static AtomicU32> {
+    let len = rustix::param::page_size();
+    let protection = ProtFlags::READ | ProtFlags::WRITE;
+    // SAFETY: the kernel picks the address.
+    let page = unsafe { mmap_anonymous(null_mut(), len, protection, MapFlags::PRIVATE) }.ok()?;
+    // SAFETY: only the new mapping is concerned.
+    unsafe { madvise(page, len, Advice::LinuxWipeOnFork) }.ok()?;
+    // SAFETY: it is aligned, zero is a number, and it stays mapped.
+    Some(unsafe { AtomicU32::from_ptr(page.cast()) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_child_made_without_the_c_library_has_a_number_of_its_own() {
+        generation();
+        let ours = process_id();
+        assert_eq!(ours, std::process::id());
+        // SAFETY: copies this process as fork does; the child touches its own memory only, and ends without more.
+        let child = unsafe { libc::syscall(libc::SYS_clone, libc::SIGCHLD, 0, 0, 0, 0) } as libc::pid_t;
+        if child == 0 {
+            let own = process_id();
+            // SAFETY: ends the process.
+            unsafe { libc::_exit(i32::from(own == ours || own != std::process::id())) };
+        }
+        let mut status = -1;
+        // SAFETY: it is a child of this process, and `status` takes how it ended.
+        assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
+        assert_eq!(status, 0, "its number is not its parent's");
+    }
 }

@@ -3,6 +3,7 @@
 
 use super::entry::Place;
 use super::error::failed;
+use super::fork;
 use super::limits;
 use super::presence;
 use super::processes::{self, Descriptor};
@@ -197,7 +198,7 @@ fn from_search(
 /// This process as a holder that shows the bytes.
 pub(crate) fn own_slot(bytes: BorrowedFd<'_>) -> Slot {
     Slot {
-        pid: std::process::id(),
+        pid: fork::process_id(),
         descriptor: bytes.as_raw_fd() as u32,
         pid_namespace: processes::own_pid_namespace(),
     }

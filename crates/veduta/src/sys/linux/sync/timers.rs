@@ -78,7 +78,7 @@ impl Timers {
 /// A number that no other schedule of any process has, as good as ever.
 fn number() -> u64 {
     static COUNT: AtomicU64 = AtomicU64::new(1);
-    COUNT.fetch_add(1, SeqCst) & 0xFFFF_FFFF | u64::from(std::process::id()) << 32
+    COUNT.fetch_add(1, SeqCst) & 0xFFFF_FFFF | u64::from(fork::process_id()) << 32
 }
 
 /// Sets a timer.
