@@ -36,6 +36,7 @@ pub(crate) struct Bench {
     disk: PathBuf,
     programs: Programs,
     measured: Vec<Measured>,
+    left_out: Vec<String>,
     progress: ProgressBar,
 }
 
@@ -49,6 +50,7 @@ impl Bench {
             disk,
             programs,
             measured: Vec::new(),
+            left_out: Vec::new(),
             progress,
         }
     }
@@ -97,10 +99,28 @@ impl Bench {
                 samples[index].push(time.as_nanos() as f64 / counts[index] as f64);
             }
         }
-        let entrants = entrants.iter().map(|entrant| entrant.peer).zip(samples).collect();
+        let peers: Vec<Peer> = entrants.iter().map(|entrant| entrant.peer).collect();
+        drop(entrants);
+        self.record(work, peers.into_iter().zip(samples).collect());
+    }
+
+    /// Keeps what came out of a work.
+    pub(crate) fn record(&mut self, work: Work, entrants: Vec<(Peer, Vec<f64>)>) {
         let measured = Measured { work, entrants };
-        self.progress.println(measured.line());
+        self.progress.suspend(|| println!("{}", measured.line()));
         self.measured.push(measured);
+    }
+
+    /// Says that a work cannot be done here.
+    pub(crate) fn leave_out(&mut self, work: &Work, why: &str) {
+        if self.wants(work) {
+            self.left_out.push(format!("{work}: {why}"));
+        }
+    }
+
+    /// The command line tool.
+    pub(crate) fn tool(&self) -> &Path {
+        &self.programs.tool
     }
 
     /// What came out.
@@ -117,12 +137,13 @@ impl Bench {
 impl Pace {
     /// How often a contender acts in one turn. It is warm afterwards.
     fn count(&self, entrant: &mut Entrant<'_>) -> u64 {
-        let mut count = 1;
-        while entrant.repeats && (entrant.act)(count) < self.turn && count < 1 << 24 {
-            count *= 2;
+        if let Some(count) = entrant.count {
+            (entrant.act)(count);
+            return count;
         }
-        if !entrant.repeats {
-            (entrant.act)(1);
+        let mut count = 1;
+        while (entrant.act)(count) < self.turn && count < 1 << 24 {
+            count *= 2;
         }
         count
     }
@@ -138,13 +159,13 @@ struct Entrant<'a> {
     peer: Peer,
     /// Does it so often; says how long all of it took.
     act: Box<dyn FnMut(u64) -> Duration + 'a>,
-    /// Whether a turn has more than one of it.
-    repeats: bool,
+    /// How often it does it in a turn, if that is given.
+    count: Option<u64>,
 }
 
 impl<'a> Entrant<'a> {
     fn new(peer: Peer, act: impl FnMut(u64) -> Duration + 'a) -> Entrant<'a> {
-        Entrant { peer, act: Box::new(act), repeats: true }
+        Entrant { peer, act: Box::new(act), count: None }
     }
 }
 
@@ -170,9 +191,14 @@ impl<'a> Contest<'a> {
         self
     }
 
-    /// Who does so much at once that a turn is one of it.
-    pub(crate) fn once(&mut self, peer: Peer, mut act: impl FnMut() -> Duration + 'a) -> &mut Self {
-        self.entrants.push(Entrant { peer, act: Box::new(move |_| act()), repeats: false });
+    /// Who does it so often at once, and says how long that took.
+    pub(crate) fn batch(
+        &mut self,
+        peer: Peer,
+        count: u64,
+        mut act: impl FnMut() -> Duration + 'a,
+    ) -> &mut Self {
+        self.entrants.push(Entrant { peer, act: Box::new(move |_| act()), count: Some(count) });
         self
     }
 }

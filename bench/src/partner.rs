@@ -1,6 +1,6 @@
 //! Other processes that take part in a work.
 
-use std::io::{PipeReader, Read, Write};
+use std::io::{Read, Write};
 
 /// A forked process that holds something, or does the same again and again, until it is dropped.
 pub(crate) struct Partner(libc::pid_t);
@@ -15,19 +15,19 @@ impl Partner {
         })
     }
 
-    /// One that makes something and keeps it. Gives what it says of it, once it is made.
-    pub(crate) fn holding<T>(make: impl FnOnce() -> (T, String)) -> (Partner, String) {
+    /// One that makes something and keeps it. It is made when this returns.
+    pub(crate) fn holding<T>(make: impl FnOnce() -> T) -> Partner {
         let (mut said, mut says) = std::io::pipe().expect("a pipe");
         let partner = Partner::child(|| {
-            let (_held, text) = make();
-            says.write_all(&(text.len() as u64).to_ne_bytes()).expect("a reader");
-            says.write_all(text.as_bytes()).expect("a reader");
+            let _held = make();
+            says.write_all(&[1]).expect("a reader");
             loop {
                 // SAFETY: takes nothing.
                 unsafe { libc::pause() };
             }
         });
-        (partner, heard(&mut said))
+        said.read_exact(&mut [0]).expect("the partner lives");
+        partner
     }
 
     pub(crate) fn id(&self) -> i32 {
@@ -51,14 +51,6 @@ impl Partner {
             }
         }
     }
-}
-
-fn heard(said: &mut PipeReader) -> String {
-    let mut len = [0; 8];
-    said.read_exact(&mut len).expect("the partner lives");
-    let mut text = vec![0; u64::from_ne_bytes(len) as usize];
-    said.read_exact(&mut text).expect("the partner lives");
-    String::from_utf8(text).expect("it is text")
 }
 
 impl Drop for Partner {

@@ -12,6 +12,8 @@ pub(crate) enum Peer {
     Win32,
     Wine,
     Posix,
+    Pread,
+    Memory,
     Memmap2,
     MmapRs,
     SharedMemory,
@@ -24,12 +26,14 @@ pub(crate) enum Peer {
 }
 
 impl Peer {
-    pub(crate) const ALL: [Peer; 14] = [
+    pub(crate) const ALL: [Peer; 16] = [
         Peer::Veduta,
         Peer::Bare,
         Peer::Win32,
         Peer::Wine,
         Peer::Posix,
+        Peer::Pread,
+        Peer::Memory,
         Peer::Memmap2,
         Peer::MmapRs,
         Peer::SharedMemory,
@@ -48,6 +52,8 @@ impl Peer {
             Peer::Win32 => "veduta-win32",
             Peer::Wine => "Wine",
             Peer::Posix => "POSIX",
+            Peer::Pread => "pread",
+            Peer::Memory => "memcpy and its kin",
             Peer::Memmap2 => "memmap2",
             Peer::MmapRs => "mmap-rs",
             Peer::SharedMemory => "shared_memory",
@@ -68,6 +74,10 @@ impl Peer {
             Peer::Win32 => "the C interface, its shared library, the same source as for Wine",
             Peer::Wine => "`programs/win32.c`, built with MinGW",
             Peer::Posix => "`shm_open`, `mmap`, and the C library's robust mutexes and semaphores, from C",
+            Peer::Pread => "into a buffer of 256 KiB, or of the word that is looked for",
+            Peer::Memory => {
+                "`memcpy`, `memset`, and atomics, of which nobody checks the range and none survives a missing page"
+            }
             Peer::Memmap2 => "`MmapOptions`",
             Peer::MmapRs => "`MmapOptions`",
             Peer::SharedMemory => "`ShmemConf`",
@@ -98,7 +108,7 @@ impl Peer {
     pub(crate) fn rivalry(self) -> Option<(Peer, Peer, f64)> {
         match self {
             Peer::Veduta => None,
-            Peer::Bare => Some((Peer::Veduta, Peer::Bare, 1.05)),
+            Peer::Bare | Peer::Memory => Some((Peer::Veduta, self, 1.05)),
             Peer::Win32 => Some((Peer::Win32, Peer::Veduta, 1.15)),
             Peer::Wine => Some((Peer::Win32, Peer::Wine, 1.0)),
             _ => Some((Peer::Veduta, self, 1.0)),
@@ -113,6 +123,8 @@ impl Peer {
             Peer::Win32 => (0xEE, 0x77, 0x33),
             Peer::Wine => (0x88, 0x22, 0x55),
             Peer::Posix => (0x00, 0x77, 0xBB),
+            Peer::Pread => (0x66, 0x99, 0xCC),
+            Peer::Memory => (0x55, 0x55, 0x55),
             Peer::Memmap2 => (0x33, 0xBB, 0xEE),
             Peer::MmapRs => (0x00, 0x99, 0x88),
             Peer::SharedMemory => (0x33, 0x22, 0x88),

@@ -12,15 +12,17 @@ use std::time::Duration;
 
 /// All programs that could be built, at work and waiting for questions.
 pub(crate) struct Programs {
+    /// Our command line tool.
+    pub(crate) tool: PathBuf,
     running: Vec<(Peer, Program)>,
     missing: Vec<String>,
 }
 
 impl Programs {
     pub(crate) fn build() -> Programs {
-        let out = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/programs");
+        let out = root().join("bench/target/programs");
         std::fs::create_dir_all(&out).expect("a directory to build in");
-        let mut programs = Programs { running: Vec::new(), missing: Vec::new() };
+        let mut programs = Programs { tool: tool(&out), running: Vec::new(), missing: Vec::new() };
         programs.start(Peer::Posix, posix(&out));
         programs.start(Peer::Boost, boost(&out));
         programs.start(Peer::Python, python());
@@ -104,7 +106,25 @@ impl Drop for Program {
 }
 
 fn source(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("programs").join(name)
+    root().join("bench/programs").join(name)
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this crate is part of the project")
+}
+
+/// Where cargo builds for us. Not where this program is being built: its directory is locked meanwhile.
+fn target(out: &Path) -> PathBuf {
+    out.join("target")
+}
+
+fn tool(out: &Path) -> PathBuf {
+    let mut cargo = Command::new("cargo");
+    cargo
+        .args(["build", "--release", "--locked", "--package", "veduta-cli", "--target-dir"])
+        .arg(target(out));
+    done(cargo.current_dir(root())).unwrap_or_else(|why| panic!("{why}"));
+    target(out).join("release/veduta")
 }
 
 fn posix(out: &Path) -> Result<Command, String> {
@@ -131,9 +151,8 @@ fn python() -> Result<Command, String> {
 /// The C interface, as it is installed.
 fn win32(out: &Path) -> Result<Command, String> {
     let prefix = out.join("installed");
-    let install = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/veduta-win32/packaging/install");
-    // Not where this program is being built: its directory is locked meanwhile.
-    done(Command::new(install).arg("--prefix").arg(&prefix).env("CARGO_TARGET_DIR", out.join("target")))?;
+    let install = root().join("crates/veduta-win32/packaging/install");
+    done(Command::new(install).arg("--prefix").arg(&prefix).env("CARGO_TARGET_DIR", target(out)))?;
     let program = out.join("win32");
     let library = prefix.join("lib");
     let mut gcc = Command::new("gcc");

@@ -3,6 +3,35 @@
 use crate::peer::Peer;
 use std::fmt;
 
+/// What a work is measured in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    Nanoseconds,
+    Bytes,
+}
+
+impl Unit {
+    /// An amount as one reads it.
+    pub(crate) fn of(self, amount: f64) -> String {
+        const TIMES: [&str; 4] = ["ns", "µs", "ms", "s"];
+        const SIZES: [&str; 4] = ["B", "KiB", "MiB", "GiB"];
+        let (step, names) = match self {
+            Unit::Nanoseconds => (1000.0_f64, TIMES),
+            Unit::Bytes => (1024.0, SIZES),
+        };
+        let index = (0..3).find(|&index| amount < step.powi(index + 1)).unwrap_or(3);
+        let value = amount / step.powi(index);
+        let digits = if value < 10.0 {
+            2
+        } else if value < 100.0 {
+            1
+        } else {
+            0
+        };
+        format!("{value:.digits$} {}", names[index as usize])
+    }
+}
+
 /// A piece of work.
 #[derive(Clone)]
 pub(crate) struct Work {
@@ -10,6 +39,7 @@ pub(crate) struct Work {
     pub(crate) title: &'static str,
     /// What grows from one work to the next of the same title, and how much there is of it.
     pub(crate) among: Option<(&'static str, u64)>,
+    pub(crate) unit: Unit,
     /// How many bytes it moves, where that is the point.
     pub(crate) bytes: Option<u64>,
     /// What the peers that are programs know it as.
@@ -20,11 +50,24 @@ pub(crate) struct Work {
 
 impl Work {
     pub(crate) fn new(group: &'static str, title: &'static str) -> Work {
-        Work { group, title, among: None, bytes: None, programs: None, notes: Vec::new() }
+        Work {
+            group,
+            title,
+            among: None,
+            unit: Unit::Nanoseconds,
+            bytes: None,
+            programs: None,
+            notes: Vec::new(),
+        }
     }
 
     pub(crate) fn among(mut self, what: &'static str, count: u64) -> Work {
         self.among = Some((what, count));
+        self
+    }
+
+    pub(crate) fn unit(mut self, unit: Unit) -> Work {
+        self.unit = unit;
         self
     }
 
@@ -51,7 +94,7 @@ impl fmt::Display for Work {
     }
 }
 
-/// The turns of all contenders at one work, in nanoseconds for one time.
+/// The turns of all contenders at one work, each in units for one time.
 pub(crate) struct Measured {
     pub(crate) work: Work,
     pub(crate) entrants: Vec<(Peer, Vec<f64>)>,
@@ -114,28 +157,10 @@ impl Measured {
         });
         let mut line = format!("{:<60}", self.work.to_string());
         if let Some(samples) = self.samples(Peer::Veduta) {
-            line += &format!(" {:>10}", time(Spread::of(samples.iter().copied()).median));
+            line += &format!(" {:>10}", self.work.unit.of(Spread::of(samples.iter().copied()).median));
         }
         line + "   " + &ratios.collect::<Vec<_>>().join(", ")
     }
-}
-
-/// Nanoseconds as one reads them.
-pub(crate) fn time(nanoseconds: f64) -> String {
-    let (value, unit) = match nanoseconds {
-        ..1e3 => (nanoseconds, "ns"),
-        ..1e6 => (nanoseconds / 1e3, "µs"),
-        ..1e9 => (nanoseconds / 1e6, "ms"),
-        _ => (nanoseconds / 1e9, "s"),
-    };
-    let digits = if value < 10.0 {
-        2
-    } else if value < 100.0 {
-        1
-    } else {
-        0
-    };
-    format!("{value:.digits$} {unit}")
 }
 
 /// A whole run.

@@ -3,7 +3,7 @@
 use super::machine;
 use super::plot::Plot;
 use crate::peer::Peer;
-use crate::results::{Measured, Outcome, Spread, time};
+use crate::results::{Measured, Outcome, Spread};
 use cargo_lock::Lockfile;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -79,7 +79,7 @@ fn section(page: &mut String, group: &str, works: &[&Measured], plots: &[Plot]) 
     }
     line!(
         page,
-        "\n| work | who | time | middle half | ratio | middle half | wanted |\n|---|---|--:|--:|--:|--:|--:|"
+        "\n| work | who | time or size | middle half | ratio | middle half | wanted |\n|---|---|--:|--:|--:|--:|--:|"
     );
     for measured in works {
         table(page, measured);
@@ -93,6 +93,7 @@ fn section(page: &mut String, group: &str, works: &[&Measured], plots: &[Plot]) 
 
 fn table(page: &mut String, measured: &Measured) {
     let mut title = measured.work.to_string();
+    let amount = |value| measured.work.unit.of(value);
     for (peer, samples) in &measured.entrants {
         let Spread { low, median, high } = Spread::of(samples.iter().copied());
         let speed = measured.work.bytes.map_or_else(String::new, |bytes| {
@@ -111,7 +112,13 @@ fn table(page: &mut String, measured: &Measured) {
                 format!("{beside}{mark}{median:.2}{mark} | {low:.2}–{high:.2} | {:.2} |", ratio.limit)
             },
         );
-        line!(page, "| {title} | {peer} | {}{speed} | {}–{} | {ratio}", time(median), time(low), time(high));
+        line!(
+            page,
+            "| {title} | {peer} | {}{speed} | {}–{} | {ratio}",
+            amount(median),
+            amount(low),
+            amount(high)
+        );
         title.clear();
     }
 }

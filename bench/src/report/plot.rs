@@ -1,7 +1,7 @@
 //! Plots.
 
 use crate::peer::Peer;
-use crate::results::{Measured, Outcome, Spread, time};
+use crate::results::{Measured, Outcome, Spread};
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::Ranged;
 use plotters::prelude::*;
@@ -66,6 +66,7 @@ fn draw(directory: &Path, plot: &Plot, height: u32, with: impl FnOnce(&Area<'_>)
 /// A line for each work, a dot for each peer's median, with its middle half.
 fn dots(area: &Area<'_>, title: &str, works: &[&Measured]) -> Drawn {
     let (least, most) = extent(works);
+    let unit = works[0].work.unit;
     let mut chart = ChartBuilder::on(area)
         .caption(title, ("sans-serif", 18))
         .margin(12)
@@ -81,7 +82,7 @@ fn dots(area: &Area<'_>, title: &str, works: &[&Measured]) -> Drawn {
         .configure_mesh()
         .y_labels(works.len())
         .y_label_formatter(&label)
-        .x_label_formatter(&|x| time(*x))
+        .x_label_formatter(&|x| unit.of(*x))
         .light_line_style(TRANSPARENT)
         .draw()?;
     for peer in present(works) {
@@ -106,6 +107,7 @@ fn dots(area: &Area<'_>, title: &str, works: &[&Measured]) -> Drawn {
 /// A curve for each peer over what grows.
 fn lines(area: &Area<'_>, title: &str, works: &[&Measured]) -> Drawn {
     let (least, most) = extent(works);
+    let unit = works[0].work.unit;
     let counts = || works.iter().filter_map(|measured| measured.work.among);
     let what = counts().next().map_or("", |(what, _)| what);
     let (first, last) =
@@ -119,7 +121,7 @@ fn lines(area: &Area<'_>, title: &str, works: &[&Measured]) -> Drawn {
     chart
         .configure_mesh()
         .x_desc(what)
-        .y_label_formatter(&|y| time(*y))
+        .y_label_formatter(&|y| unit.of(*y))
         .x_label_formatter(&|x| format!("{x:.0}"))
         .light_line_style(TRANSPARENT)
         .draw()?;

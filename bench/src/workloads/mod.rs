@@ -1,6 +1,15 @@
 //! What is done, one file per subject.
 
+mod bytes;
+mod copies;
+mod flush;
+mod footprint;
+mod growth;
 mod names;
+mod pages;
+mod private;
+mod reads;
+mod startup;
 mod views;
 
 use crate::contest::Bench;
@@ -8,4 +17,18 @@ use crate::contest::Bench;
 pub(crate) fn all(bench: &mut Bench) {
     names::all(bench);
     views::all(bench);
+    pages::all(bench);
+    private::all(bench);
+    bytes::all(bench);
+    reads::all(bench);
+    copies::all(bench);
+    flush::all(bench);
+    growth::all(bench);
+    footprint::all(bench);
+    startup::all(bench);
+}
+
+/// A name that no other run has.
+fn unique(what: &str) -> String {
+    format!("bench-{what}-{}", std::process::id())
 }

@@ -1,5 +1,6 @@
 //! Making and finding sections by name.
 
+use super::unique;
 use crate::bare;
 use crate::contest::{Bench, Contest};
 use crate::partner::Partner;
@@ -15,11 +16,10 @@ pub(crate) fn all(bench: &mut Bench) {
     create(bench);
     let name = unique("open");
     let theirs = format!("veduta-{name}");
-    let (holder, _) = Partner::holding(|| {
-        let section = Section::options().size(SIZE as u64).create_new(&name).expect("a section");
-        let peer = ShmemConf::new().size(SIZE).os_id(&theirs).create().expect("shared memory");
-        ((section, peer), String::new())
-    });
+    // Whoever created it removes its name, but only if it is not killed.
+    let _theirs = ShmemConf::new().size(SIZE).os_id(&theirs).create().expect("shared memory");
+    let holder =
+        Partner::holding(|| Section::options().size(SIZE as u64).create_new(&name).expect("a section"));
     let calls = bare::Open::of(&name);
     open(bench, &name, &calls);
     let work = Work::new("Names", "open by name, map, touch, unmap and close").programs("openmap");
@@ -29,10 +29,6 @@ pub(crate) fn all(bench: &mut Bench) {
         Work::new("Names", "the same of a name that this process has open, too").programs("openmap-held");
     touch(bench, work, &name, &theirs, None);
     drop((held, holder));
-}
-
-fn unique(what: &str) -> String {
-    format!("bench-{what}-{}", std::process::id())
 }
 
 fn create(bench: &mut Bench) {
