@@ -85,7 +85,8 @@ impl Peer {
     /// The package in the lock file that it is.
     pub(crate) fn package(self) -> Option<&'static str> {
         match self {
-            Peer::Veduta => Some("veduta"),
+            // The crates of the workspace have one version.
+            Peer::Veduta | Peer::Win32 => Some("veduta"),
             Peer::Memmap2 => Some("memmap2"),
             Peer::MmapRs => Some("mmap-rs"),
             Peer::SharedMemory => Some("shared_memory"),
