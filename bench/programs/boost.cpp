@@ -230,8 +230,8 @@ Turn contended()
 
 Turn ring(std::size_t size)
 {
-    // Room for as much as in a pipe, and for a few messages at least.
-    auto room = std::max<std::size_t>(SMALL / size, 4);
+    // 1 MiB of them, and a few at least: with room for less both sides sleep more often.
+    auto room = std::max<std::size_t>((1 << 20) / size, 4);
     struct Received
     {
         std::atomic<long> expected{0};
