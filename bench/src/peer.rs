@@ -67,7 +67,9 @@ impl Peer {
             Peer::Bare => "the same system calls in the same order, and nothing around them",
             Peer::Win32 => "the C interface, its shared library, the same source as for Wine",
             Peer::Wine => "`programs/win32.c`, built with MinGW",
-            Peer::Posix => "`shm_open`, `mmap`, and the C library's robust mutexes and semaphores, from C",
+            Peer::Posix => {
+                "`shm_open`, `mmap`, robust mutexes, semaphores, pipes, `poll` over eventfds, from C"
+            }
             Peer::Memmap2 => "`MmapOptions`",
             Peer::MmapRs => "`MmapOptions`",
             Peer::SharedMemory => "`ShmemConf`",
@@ -76,7 +78,7 @@ impl Peer {
                 "`shared_memory_object`, `mapped_region`, `interprocess_mutex`, `interprocess_semaphore`, `message_queue`, from C++"
             }
             Peer::Python => {
-                "`mmap`, `multiprocessing.shared_memory`, `multiprocessing`'s locks and semaphores"
+                "`mmap`, `multiprocessing.shared_memory`, `multiprocessing`'s locks, semaphores and pipes"
             }
             Peer::Cp | Peer::Dd | Peer::Cat => "coreutils; `dd bs=1M`, `cat` into the shell's file",
         }
