@@ -73,7 +73,9 @@ impl Peer {
             Peer::Bare => "the same system calls in the same order, and nothing around them",
             Peer::Win32 => "the C interface, its shared library, the same source as for Wine",
             Peer::Wine => "`programs/win32.c`, built with MinGW",
-            Peer::Posix => "`shm_open`, `mmap`, and the C library's robust mutexes and semaphores, from C",
+            Peer::Posix => {
+                "`shm_open`, `mmap`, robust mutexes, semaphores, pipes, `poll` over eventfds, from C"
+            }
             Peer::Pread => "into a buffer of 256 KiB, or of the word that is looked for",
             Peer::Memory => {
                 "`memcpy`, `memset`, and atomics, of which nobody checks the range and none survives a missing page"
@@ -86,7 +88,7 @@ impl Peer {
                 "`shared_memory_object`, `mapped_region`, `interprocess_mutex`, `interprocess_semaphore`, `message_queue`, from C++"
             }
             Peer::Python => {
-                "`mmap`, `multiprocessing.shared_memory`, `multiprocessing`'s locks and semaphores"
+                "`mmap`, `multiprocessing.shared_memory`, `multiprocessing`'s locks, semaphores and pipes"
             }
             Peer::Cp | Peer::Dd | Peer::Cat => "coreutils; `dd bs=1M`, `cat` into the shell's file",
         }
@@ -95,7 +97,8 @@ impl Peer {
     /// The package in the lock file that it is.
     pub(crate) fn package(self) -> Option<&'static str> {
         match self {
-            Peer::Veduta => Some("veduta"),
+            // The crates of the workspace have one version.
+            Peer::Veduta | Peer::Win32 => Some("veduta"),
             Peer::Memmap2 => Some("memmap2"),
             Peer::MmapRs => Some("mmap-rs"),
             Peer::SharedMemory => Some("shared_memory"),

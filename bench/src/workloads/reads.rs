@@ -120,7 +120,8 @@ fn random(bench: &mut Bench, work: Work, file: &File, len: usize) {
         u64::from_ne_bytes(bytes[at..at + 8].try_into().expect("8 bytes"))
     };
     // SAFETY: the mapping has as many words.
-    let of_mapping = |index: u64| unsafe { mapped.as_ptr().cast::<u64>().add(index as usize).read_volatile() };
+    let of_mapping =
+        |index: u64| unsafe { mapped.as_ptr().cast::<u64>().add(index as usize).read_volatile() };
     let mut contest = Contest::new(work);
     contest
         .with(Peer::Veduta, searching(words, |index| view.read_value(index as usize * 8).expect("a word")))
