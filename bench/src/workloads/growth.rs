@@ -1,6 +1,6 @@
 //! What it costs when there are many.
 
-use super::unique;
+use super::{allow_many_descriptors, unique};
 use crate::bare::{self, Mapped};
 use crate::contest::{Bench, Contest};
 use crate::partner::Partner;
@@ -120,12 +120,4 @@ fn views(bench: &mut Bench) {
             .with(Peer::Bare, || drop(black_box(Mapped::shared(&file, SIZE))));
         bench.run(contest);
     }
-}
-
-/// Lets this process have as many descriptors as it may.
-fn allow_many_descriptors() {
-    use rustix::process::{Resource, getrlimit, setrlimit};
-    let mut limit = getrlimit(Resource::Nofile);
-    limit.current = limit.maximum;
-    setrlimit(Resource::Nofile, limit).expect("the limit can be reached");
 }

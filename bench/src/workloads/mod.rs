@@ -32,3 +32,11 @@ pub(crate) fn all(bench: &mut Bench) {
 fn unique(what: &str) -> String {
     format!("bench-{what}-{}", std::process::id())
 }
+
+/// Lets this process have as many descriptors as it may.
+fn allow_many_descriptors() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    setrlimit(Resource::Nofile, limit).expect("the limit can be reached");
+}

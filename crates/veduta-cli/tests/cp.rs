@@ -358,6 +358,52 @@ fn a_source_that_cannot_be_read_is_an_error() {
 }
 
 #[test]
+fn blocks_are_shared_where_the_filesystem_can() {
+    let place = Place::new();
+    fs::create_dir(place.files().join("disk")).unwrap();
+    place.file("source", bytes(64 << 20));
+    let script = r#"
+        set -e
+        truncate -s 256M image
+        mkfs.btrfs -q image >/dev/null
+        mount -o loop image disk
+        rm image
+        cp source disk/source
+        cd disk
+        sync -f .
+        free() { stat -f -c %f .; }
+        before=$(free)
+        "$0" cp source shared
+        "$0" cp --reflink=never source copied
+        "$0" cp --reflink=always source always
+        sync -f .
+        cmp source shared; cmp source copied; cmp source always
+        # One of the three has blocks of its own.
+        echo "$(((before - $(free)) * $(stat -f -c %S .) >> 20)) MiB"
+        echo "changed" | dd of=shared conv=notrunc status=none
+        cmp -s source shared || cmp source always && echo "the others are what they were"
+        "$0" cp --reflink=always source .. || echo "code $?"
+    "#;
+    let output = Command::new("unshare")
+        .args(["-m", "sh", "-c", script, env!("CARGO_BIN_EXE_veduta")])
+        .current_dir(place.files())
+        .output();
+    match output {
+        Ok(output) if String::from_utf8_lossy(&output.stdout).contains("MiB") => {
+            let said = String::from_utf8(output.stdout).unwrap();
+            let taken = said.split_once(" MiB").and_then(|(taken, _)| taken.parse().ok());
+            let taken: u64 = taken.unwrap_or_else(|| panic!("{said}"));
+            assert!((64..72).contains(&taken), "{taken} MiB for one copy of 64 MiB");
+            assert!(said.contains("the others are what they were") && said.ends_with("code 2\n"), "{said}");
+            let words = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(words.matches("by sharing its blocks, to").count(), 2, "{words}");
+            assert!(words.contains("`--reflink=auto` copies where it cannot"), "{words}");
+        }
+        other => skipped(format!("no disk may be mounted here: {other:?}")),
+    }
+}
+
+#[test]
 fn progress_on_a_terminal_only() {
     let place = Place::new();
     place.file("source", bytes(256 << 20));

@@ -3,11 +3,15 @@
 //! Where the filesystem can, it has no name at all (`O_TMPFILE`), so that not even SIGKILL leaves anything. Elsewhere,
 //! and for the instant of replacing another file, it has a temporary one in the destination's directory.
 
+use super::Reflink;
+use super::source::Source;
 use super::target::Target;
 use crate::failure::{Failure, Outcome};
 use crate::quantity::Bytes;
 use rustix::fd::{AsRawFd, OwnedFd};
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, fstatvfs, fsync, linkat, open, openat, renameat, unlinkat};
+use rustix::fs::{
+    AtFlags, CWD, Mode, OFlags, fstatvfs, fsync, ioctl_ficlone, linkat, open, openat, renameat, unlinkat,
+};
 use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
 use std::ffi::OsString;
@@ -59,6 +63,23 @@ impl Draft {
 
     pub(super) fn file(&self) -> &File {
         &self.file
+    }
+
+    /// Lets the copy have the blocks of the source. `false`: the filesystem cannot.
+    pub(super) fn share_blocks(&self, source: &Source, when: Reflink) -> Outcome<bool> {
+        match ioctl_ficlone(&self.file, &source.file) {
+            // The source is not what it was if it grew or was cut off meanwhile.
+            Ok(()) => {
+                source.check_unshortened()?;
+                self.file.set_len(source.size()).map_err(|error| self.failure(&error))?;
+                Ok(true)
+            }
+            Err(error) if when == Reflink::Always => Err(self
+                .failure(&error.into())
+                .hint("both files have to be on one filesystem that can share blocks; `--reflink=auto` copies where it cannot")),
+            // Whatever is wrong, copying meets it again, or does not mind it.
+            Err(_) => Ok(false),
+        }
     }
 
     /// A failure to write the copy.

@@ -90,7 +90,7 @@ impl Args {
         };
         narrator.tell("from", source.display().to_string())?;
         let destination = directory.path().join("copy");
-        let copied = cp::copy(&source, &destination, Manner::default(), Progress::new(context.quiet), stop)?;
+        let copied = cp::copy(&source, &destination, Manner::COPYING, Progress::new(context.quiet), stop)?;
         let rate = Rate { bytes: copied.data, time: copied.time };
         narrator.check(
             "copied",
