@@ -15,7 +15,7 @@ use super::entry::{self, Place};
 use super::fork;
 use super::hold::Hold;
 use super::record::FileId;
-use super::section::{Facts, Store, may_know_residency};
+use super::section::{Facts, Store};
 use crate::{Kind, SectionAccess};
 use rustix::fd::AsFd;
 use rustix::fs::{Access, AtFlags, Stat};
@@ -135,15 +135,15 @@ pub(crate) fn find(place: &Place, kind: Kind, access: SectionAccess) -> Option<(
     let entry = is_open_to_us(place, &files)?;
     let bytes = match &files.store {
         Store::Entry(_) => entry,
-        // It is sealed against being cut off, and a writer may know everything.
-        Store::Memory(_) if writes => return Some((files, Facts { access, ..facts })),
-        Store::Memory(_) | Store::File(_) => rustix::fs::fstat(files.store.as_fd()).ok()?,
+        // It is sealed against being cut off.
+        Store::Memory(_) => return Some((files, Facts { access, ..facts })),
+        Store::File(_) => rustix::fs::fstat(files.store.as_fd()).ok()?,
     };
     if (bytes.st_size as u64) < facts.start + facts.size {
         return None;
     }
-    let residency_known = may_know_residency(&bytes, writes);
-    Some((files, Facts { access, residency_known, ..facts }))
+    let owner = (!writes).then_some(bytes.st_uid);
+    Some((files, Facts { access, owner, ..facts }))
 }
 
 /// Whether the entry still stands where its name is, and this process, as the user that it is now, could open it; if so, its state.

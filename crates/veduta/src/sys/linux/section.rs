@@ -70,8 +70,8 @@ pub(crate) struct Facts {
     pub(crate) page_shift: u32,
     /// Whether pages are to be large where the kernel can make them so.
     pub(crate) transparent: bool,
-    /// Whether this user is told which pages of the bytes are in memory (`mincore(2)`).
-    pub(crate) residency_known: bool,
+    /// The owner of the bytes, if this handle does not write to them: see [`may_know_residency`].
+    pub(crate) owner: Option<u32>,
 }
 
 impl Store {
@@ -164,7 +164,7 @@ pub(crate) fn open(
             Some((bytes, stat)) => {
                 check_extent(bytes.as_fd(), &stat, record)?;
                 let mut facts = facts_of(record, access);
-                facts.residency_known = may_know_residency(&stat, writes);
+                facts.owner = (!writes).then_some(stat.st_uid);
                 Reach::Bytes((Store::new(record.location, bytes), facts))
             }
         })
@@ -190,7 +190,7 @@ fn facts_of(record: &Record<'_>, access: SectionAccess) -> Facts {
         start: if record.location == Location::Entry { record.header_bytes } else { 0 },
         page_shift: record.page_shift,
         transparent: record.transparent,
-        residency_known: access.contains(SectionAccess::WRITE),
+        owner: None,
     }
 }
 
@@ -207,12 +207,13 @@ fn check_extent(bytes: BorrowedFd<'_>, stat: &Stat, record: &Record<'_>) -> Resu
     )))
 }
 
-/// The kernel tells the owner of a file, and who may write to it; to all others it says that every page is there.
-pub(crate) fn may_know_residency(stat: &Stat, writes: bool) -> bool {
-    writes || {
+/// Whether this user, as it is now, is told which pages of the bytes are in memory (`mincore(2)`): the kernel tells who may write to them,
+/// and their owner. To all others it says that every page is there.
+pub(crate) fn may_know_residency(owner: Option<u32>) -> bool {
+    owner.is_none_or(|owner| {
         let user = rustix::process::geteuid();
-        user.is_root() || stat.st_uid == user.as_raw()
-    }
+        user.is_root() || owner == user.as_raw()
+    })
 }
 
 /// Makes a section without a name.
@@ -326,7 +327,7 @@ fn rights(new: &NewSection<'_>, size: u64) -> Facts {
         start: 0,
         page_shift: 0,
         transparent: new.pages == Pages::Transparent,
-        residency_known: true,
+        owner: None,
     }
 }
 
@@ -472,7 +473,7 @@ fn of_file(new: &NewSection<'_>, file: BorrowedFd<'_>) -> Result<(Store, Facts, 
         None => rustix::io::fcntl_dupfd_cloexec(file, 0).map_err(fail)?,
     };
     let mut facts = rights(new, size);
-    facts.residency_known = may_know_residency(&stat, writable);
+    facts.owner = (!writable).then_some(stat.st_uid);
     Ok((Store::File(Arc::new(fd)), facts, stat))
 }
 
