@@ -17,6 +17,7 @@ use super::fork;
 use super::hold::Hold;
 use super::in_page::Watched;
 use super::limits;
+use super::opened;
 use super::presence;
 use super::record::{FileId, PAGE, RawRecord, Record, WORD_OFFSET, word};
 use super::step::{Step, reached};
@@ -35,13 +36,26 @@ use std::time::Duration;
 pub(crate) struct Place {
     pub(crate) directory: Arc<Directory>,
     pub(crate) file: FileName,
+    /// By which this process knows what it has open there.
+    pub(crate) number: u64,
+}
+
+impl PartialEq for Place {
+    fn eq(&self, other: &Place) -> bool {
+        self.number == other.number && self.directory.id() == other.directory.id() && self.file == other.file
+    }
 }
 
 impl Place {
+    pub(crate) fn new(directory: Arc<Directory>, file: FileName) -> Place {
+        let number = opened::number(&directory, &file);
+        Place { directory, file, number }
+    }
+
     /// The same name in the directory as it is now; `None` if that is the one already in use.
     fn renewed(&self) -> Result<Option<Place>> {
         let directory = self.directory.renew()?;
-        Ok(directory.map(|directory| Place { directory, file: self.file.clone() }))
+        Ok(directory.map(|directory| Place::new(directory, self.file.clone())))
     }
 
     /// Looks at the entry without opening it.
@@ -55,7 +69,7 @@ impl Place {
     }
 
     fn open_directory(&self) -> rustix::io::Result<OwnedFd> {
-        open_at(&self.directory, &self.file.directory(), OFlags::DIRECTORY | OFlags::PATH)
+        open_at(&self.directory, self.file.directory(), OFlags::DIRECTORY | OFlags::PATH)
     }
 
     fn open(&self, write: bool) -> rustix::io::Result<OwnedFd> {
@@ -96,12 +110,11 @@ const PATIENCE: u32 = 20;
 ///
 /// `reach` gets the place, the entry with this opener's presence lock on it, and its header, and fetches the bytes from a holder.
 pub(crate) fn open<T>(
-    place: &Place,
+    mut place: Place,
     write: bool,
     mut reach: impl FnMut(&Place, BorrowedFd<'_>, &Record<'_>, Grip) -> Result<Reach<T>>,
 ) -> Result<Option<Opened<T>>> {
     const OPERATION: &str = "open entry";
-    let mut place = place.clone();
     let mut refused = 0;
     loop {
         let generation = fork::generation();
@@ -298,15 +311,16 @@ impl Nameless {
         const OPERATION: &str = "name entry";
         let directory_mode = 0o700 | if self.mode & 0o077 == 0 { 0 } else { 0o055 };
         loop {
-            let name = FileName::temporary(unique()).directory();
+            let name = FileName::temporary(unique());
+            let name = name.directory();
             reached(Step::MakeDirectory);
-            let made = match directory::make_directory(&self.place.directory, &name, directory_mode) {
+            let made = match directory::make_directory(&self.place.directory, name, directory_mode) {
                 Ok(made) => made,
                 // A sweep found the directory empty and took it.
                 Err(Errno::NOENT) if !self.place.directory.is_removed() => continue,
                 Err(errno) => {
                     // It may be there, and not to be opened.
-                    let _ = rustix::fs::unlinkat(&self.place.directory, &*name, AtFlags::REMOVEDIR);
+                    let _ = rustix::fs::unlinkat(&self.place.directory, name, AtFlags::REMOVEDIR);
                     // Somebody removed the whole directory.
                     let renewed = if errno == Errno::NOENT { self.place.renewed()? } else { None };
                     self.place = renewed
@@ -322,12 +336,12 @@ impl Nameless {
                 // A sweep found the directory empty and took it.
                 Err(Errno::NOENT) if !directory.is_removed() => continue,
                 Err(errno) => {
-                    let _ = rustix::fs::unlinkat(directory, &*name, AtFlags::REMOVEDIR);
+                    let _ = rustix::fs::unlinkat(directory, name, AtFlags::REMOVEDIR);
                     return Err(commit::no_name(OPERATION, directory.as_fd(), errno));
                 }
             }
             reached(Step::PublishName);
-            match rustix::fs::renameat(directory, &*name, directory, &*place.file.directory()) {
+            match rustix::fs::renameat(directory, name, directory, place.file.directory()) {
                 Ok(()) => {
                     let (generation, place) = (self.generation, place.clone());
                     return Ok(Some(Hold::new(self.reopened(), place, generation)));
@@ -444,11 +458,12 @@ pub(crate) fn settle(place: &Place) -> Result<Verdict> {
     }
     // A creator may have given it its name since it was found under its temporary one.
     let named = RawRecord::read(entry.as_fd())?.validate()?.file_name(place.directory.scope())?;
-    match unlink(&directory, entry.as_fd()) {
+    let id = identity(entry.as_fd()).map_err(|errno| failed(OPERATION, errno))?;
+    match unlink(&directory, id) {
         Ok(()) => {
             remove_directory(place)?;
             if named != place.file {
-                remove_directory(&Place { directory: Arc::clone(&place.directory), file: named })?;
+                remove_directory(&Place::new(Arc::clone(&place.directory), named))?;
             }
             Ok(Verdict::Dead)
         }
@@ -524,7 +539,7 @@ fn is_free(entry: BorrowedFd<'_>) -> Result<bool> {
 }
 
 /// Removes a dead entry and its name. Any number of processes may do so at the same time.
-pub(crate) fn remove(place: &Place, dead: BorrowedFd<'_>) -> Result<()> {
+pub(crate) fn remove(place: &Place, dead: FileId) -> Result<()> {
     reached(Step::OpenDirectory);
     match place.open_directory() {
         Ok(directory) => unlink(&directory, dead)?,
@@ -535,12 +550,12 @@ pub(crate) fn remove(place: &Place, dead: BorrowedFd<'_>) -> Result<()> {
 }
 
 /// Takes a dead entry out of its directory; another incarnation's is left alone.
-fn unlink(directory: &OwnedFd, dead: BorrowedFd<'_>) -> Result<()> {
+fn unlink(directory: &OwnedFd, dead: FileId) -> Result<()> {
     const OPERATION: &str = "remove entry";
     let fail = |errno| failed(OPERATION, errno);
     reached(Step::CheckEntry);
     match rustix::fs::statat(directory, ENTRY, AtFlags::SYMLINK_NOFOLLOW) {
-        Ok(stat) if FileId::of(&stat) == identity(dead).map_err(fail)? => {
+        Ok(stat) if FileId::of(&stat) == dead => {
             reached(Step::UnlinkEntry);
             match rustix::fs::unlinkat(directory, ENTRY, AtFlags::empty()) {
                 Ok(()) | Err(Errno::NOENT) => Ok(()),
@@ -555,7 +570,7 @@ fn unlink(directory: &OwnedFd, dead: BorrowedFd<'_>) -> Result<()> {
 
 fn remove_directory(place: &Place) -> Result<()> {
     reached(Step::RemoveDirectory);
-    match rustix::fs::unlinkat(&place.directory, &*place.file.directory(), AtFlags::REMOVEDIR) {
+    match rustix::fs::unlinkat(&place.directory, place.file.directory(), AtFlags::REMOVEDIR) {
         // Not empty: the name has a new object already.
         Ok(()) | Err(Errno::NOENT | Errno::NOTEMPTY | Errno::EXIST) => Ok(()),
         Err(errno) => Err(failed("remove entry", errno)),

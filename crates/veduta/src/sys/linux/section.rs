@@ -129,17 +129,17 @@ pub(crate) fn place(name: &ObjectName, namespace: Option<&Arc<Directory>>) -> Re
         Some(directory) => Arc::clone(directory),
         None => Directory::of(name.scope())?,
     };
-    Ok(Place { directory, file: FileName::of(name) })
+    Ok(Place::new(directory, FileName::of(name)))
 }
 
 /// Opens an object by name; `None` when there is none.
 pub(crate) fn open(
-    place: &Place,
+    place: Place,
     name: &ObjectName,
     kind: Kind,
     access: SectionAccess,
 ) -> Result<Option<Section>> {
-    if let Some((files, facts)) = opened::find(place, kind, access) {
+    if let Some((files, facts)) = opened::find(&place, kind, access) {
         return Ok(Some(Section { files, facts, card: None }));
     }
     let mut searched = None;
@@ -165,12 +165,15 @@ pub(crate) fn open(
                 check_extent(bytes.as_fd(), &stat, record)?;
                 let mut facts = facts_of(record, access);
                 facts.owner = (!writes).then_some(stat.st_uid);
-                Reach::Bytes((Store::new(record.location, bytes), facts))
+                Reach::Bytes((Store::new(record.location, bytes), facts, FileId::of(&stat)))
             }
         })
     })?;
     Ok(opened.map(|opened| {
-        let (store, facts) = opened.bytes;
+        let (store, facts, id) = opened.bytes;
+        if store.location() == Location::Entry {
+            opened.hold.note_id(id);
+        }
         Section {
             files: opened::list(Files::new(Some(opened.hold), store, writes), facts),
             facts,
@@ -551,7 +554,7 @@ impl Section {
 
     /// The descriptors, made this handle's alone. If it may write they can: others are about to rely on it.
     pub(crate) fn make_own(&mut self) -> Result<&mut Files> {
-        if !opened::withdraw(&self.files) {
+        if !opened::withdraw(&mut self.files) {
             self.files = Arc::new(self.files_anew(self.facts.access)?);
         }
         let files = Arc::get_mut(&mut self.files)

@@ -311,7 +311,7 @@ fn place_of(entry: BorrowedFd<'_>, record: &Record<'_>) -> Result<(Option<Place>
         },
     };
     let name = record.name(directory.scope())?;
-    let place = Place { directory, file: FileName::of(&name) };
+    let place = Place::new(directory, FileName::of(&name));
     // A file that only looks like an entry has another name, or is elsewhere.
     let stands = entry::identity(entry).map_err(|errno| failed(ADOPT, errno))?;
     match place.look().and_then(|look| entry::identity(look.as_fd())) {
