@@ -20,6 +20,7 @@ use super::limits;
 use super::opened;
 use super::presence;
 use super::record::{FileId, PAGE, RawRecord, Record, WORD_OFFSET, word};
+use super::section::reopen;
 use super::step::{Step, reached};
 use super::view::Mapping;
 use crate::{Code, Error, Result, ViewAccess};
@@ -306,10 +307,12 @@ impl Nameless {
         self.entry.as_fd()
     }
 
-    /// Gives the entry its name; `None` when the name is taken.
-    pub(crate) fn publish(mut self) -> Result<Option<Hold>> {
+    /// Gives the entry its name; `None` when the name is taken. With the hold comes, if wanted, another description of the entry, for
+    /// bytes in it: opened before, because with no descriptor left the name could not be removed either.
+    pub(crate) fn publish(mut self, with_bytes: bool) -> Result<Option<(Hold, Option<OwnedFd>)>> {
         const OPERATION: &str = "name entry";
         let directory_mode = 0o700 | if self.mode & 0o077 == 0 { 0 } else { 0o055 };
+        let id = identity(self.entry.as_fd()).map_err(|errno| failed(OPERATION, errno))?;
         loop {
             let name = FileName::temporary(unique());
             let name = name.directory();
@@ -340,24 +343,26 @@ impl Nameless {
                     return Err(commit::no_name(OPERATION, directory.as_fd(), errno));
                 }
             }
+            let bytes = match with_bytes.then(|| self.again(&made, id)).transpose() {
+                Ok(bytes) => bytes,
+                Err(errno) => {
+                    withdraw(&made, directory, name)?;
+                    return Err(failed(OPERATION, errno));
+                }
+            };
             reached(Step::PublishName);
             match rustix::fs::renameat(directory, name, directory, place.file.directory()) {
                 Ok(()) => {
                     let (generation, place) = (self.generation, place.clone());
-                    return Ok(Some(Hold::new(self.reopened(), place, generation)));
+                    let hold = Hold::new(self.by_name(&made, id), place, generation);
+                    hold.note_id(id);
+                    return Ok(Some((hold, bytes)));
                 }
                 Err(errno) => {
-                    reached(Step::WithdrawEntry);
-                    let withdrawn = rustix::fs::unlinkat(&made, ENTRY, AtFlags::empty());
-                    reached(Step::WithdrawDirectory);
-                    let removed = match rustix::fs::unlinkat(directory, &*name, AtFlags::REMOVEDIR) {
-                        // A sweep found the directory empty and took it.
-                        Err(Errno::NOENT) => Ok(()),
-                        result => result,
-                    };
+                    let withdrawn = withdraw(&made, directory, name);
                     return match errno {
                         Errno::EXIST | Errno::NOTEMPTY => {
-                            withdrawn.and(removed).map_err(|errno| failed(OPERATION, errno))?;
+                            withdrawn?;
                             match settle(place)? {
                                 // Opening says that there is nothing, and the name cannot be had either.
                                 Verdict::Leftover(error) => Err(error),
@@ -376,14 +381,15 @@ impl Nameless {
 
     /// The entry by its name instead of as a nameless file: as long as the latter is open, the kernel keeps a second
     /// directory entry in memory for it. The old locks go only after the new ones are there.
-    fn reopened(self) -> OwnedFd {
+    fn by_name(self, made: &OwnedFd, id: FileId) -> OwnedFd {
         let again = || -> rustix::io::Result<Option<OwnedFd>> {
-            let entry = self.place.open(true)?;
-            let same = identity(entry.as_fd())? == identity(self.entry.as_fd())? && presence::share(&entry)?;
-            if same && self.bytes_lock {
+            reached(Step::OpenEntry);
+            let Some(entry) = named(made, id)? else { return Ok(None) };
+            let present = presence::share(&entry)?;
+            if present && self.bytes_lock {
                 presence::take_bytes(&entry)?;
             }
-            Ok(same.then_some(entry))
+            Ok(present.then_some(entry))
         };
         match again() {
             Ok(Some(entry)) => {
@@ -394,6 +400,34 @@ impl Nameless {
             _ => self.entry,
         }
     }
+
+    /// The entry once more, without locks: by its name, too, if that is possible.
+    fn again(&self, made: &OwnedFd, id: FileId) -> rustix::io::Result<OwnedFd> {
+        match named(made, id) {
+            Ok(Some(entry)) => Ok(entry),
+            _ => reopen(self.entry.as_fd(), true),
+        }
+    }
+}
+
+/// What stands as the entry in a directory that was made for it; `None` if it is another: where others may rename what stands in the
+/// namespace, the directory may be theirs.
+fn named(made: &OwnedFd, id: FileId) -> rustix::io::Result<Option<OwnedFd>> {
+    let entry = open_at(made, ENTRY, OFlags::RDWR)?;
+    Ok((identity(entry.as_fd())? == id).then_some(entry))
+}
+
+/// Takes back an entry that could not get its name.
+fn withdraw(made: &OwnedFd, directory: &Directory, name: &[u8]) -> Result<()> {
+    reached(Step::WithdrawEntry);
+    let withdrawn = rustix::fs::unlinkat(made, ENTRY, AtFlags::empty());
+    reached(Step::WithdrawDirectory);
+    let removed = match rustix::fs::unlinkat(directory, name, AtFlags::REMOVEDIR) {
+        // A sweep found the directory empty and took it.
+        Err(Errno::NOENT) => Ok(()),
+        result => result,
+    };
+    withdrawn.and(removed).map_err(|errno| failed("name entry", errno))
 }
 
 /// Gives a nameless file the name of an entry, in the directory of one object.

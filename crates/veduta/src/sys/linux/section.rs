@@ -274,16 +274,11 @@ pub(crate) fn create_named(
     let header = record.to_bytes();
     limits::write_at(nameless.as_fd(), &header, 0)
         .map_err(|errno| no_memory(nameless.as_fd(), 0..header.len() as u64, errno))?;
-    let store = match store {
-        Some(store) => store,
-        None => {
-            fill(nameless.as_fd(), facts.start)?;
-            // Before the entry has a name: with no descriptor left, the name could not be removed either.
-            Store::Entry(reopen(nameless.as_fd(), true).map_err(|errno| failed(new.kind.creating(), errno))?)
-        }
-    };
-    let Some(hold) = nameless.publish()? else { return Ok(None) };
-    let store = by_name(store, place, &hold);
+    if store.is_none() {
+        fill(nameless.as_fd(), facts.start)?;
+    }
+    let Some((hold, bytes)) = nameless.publish(store.is_none())? else { return Ok(None) };
+    let store = store.or(bytes.map(Store::Entry)).unwrap_or_else(|| unreachable!("asked for above"));
     let files = Files::new(Some(hold), store, true);
     // Whoever opens to write a section that is not for writing gets descriptors of its bytes that cannot: not the maker's.
     let files = if facts.access.contains(SectionAccess::WRITE) {
@@ -292,20 +287,6 @@ pub(crate) fn create_named(
         Arc::new(files)
     };
     Ok(Some(Section { files, facts, card: None }))
-}
-
-/// The bytes of a new entry by its name instead of as a nameless file: as long as the latter is open, the kernel keeps a second directory
-/// entry in memory for it. Where that is not possible, it costs a little memory, no more.
-fn by_name(store: Store, place: &Place, hold: &Hold) -> Store {
-    match store {
-        Store::Entry(nameless) => {
-            match reach::from_entry(hold.place().unwrap_or(place), hold.as_fd(), true) {
-                Ok(Some((bytes, _))) => Store::Entry(bytes),
-                _ => Store::Entry(nameless),
-            }
-        }
-        other => other,
-    }
 }
 
 fn no_memory(file: BorrowedFd<'_>, range: Range<u64>, errno: Errno) -> Error {
@@ -403,7 +384,12 @@ fn in_entry(new: &NewSection<'_>, entry: BorrowedFd<'_>, start: u64) -> Result<F
     if new.commit != Commit::Reserve {
         commit::promise(new.size)?;
     }
-    limits::set_len(entry, end).map_err(no_memory)?;
+    if new.commit == Commit::Reserve || new.numa_node.is_some() {
+        limits::set_len(entry, end).map_err(no_memory)?;
+    } else {
+        // Taking the room makes it that long.
+        limits::check_growth(end).map_err(no_memory)?;
+    }
     if let Some(node) = new.numa_node {
         large_pages::prefer_node(entry, start, new.size, node)?;
     }

@@ -206,8 +206,11 @@ pub(crate) fn create_unnamed(new: NewState, access: SyncAccess) -> Result<Object
 
 /// Writes the first state. A mutex that its maker owns from the start is mapped, so that the kernel knows of it before anybody else does.
 fn fill(new: NewState, bytes: BorrowedFd<'_>, start: u64) -> Result<Option<Arc<Cell>>> {
-    limits::write_at(bytes, &u64::from(new.value()).to_ne_bytes(), start)
-        .map_err(|errno| failed(new.kind().creating(), errno))?;
+    // A new file is all zeros.
+    if new.value() != 0 {
+        limits::write_at(bytes, &u64::from(new.value()).to_ne_bytes(), start)
+            .map_err(|errno| failed(new.kind().creating(), errno))?;
+    }
     let NewState::Mutex { owned: true } = new else { return Ok(None) };
     // Another description: a mapping keeps its own, and this one may have the entry's locks.
     let own = reopen(bytes, true).map_err(|errno| failed(new.kind().creating(), errno))?;
