@@ -76,16 +76,20 @@ impl ObjectName {
         if name.is_empty() {
             return fail(Code::INVALID_NAME, "a name has at least one character after its prefix");
         }
-        if name.contains('\\') {
-            return fail(
-                Code::PATH_NOT_FOUND,
-                r"a backslash may only follow the prefixes Local and Global, which are written just so",
-            );
+        match name.bytes().find(|byte| matches!(byte, b'\\' | 0)) {
+            None => {}
+            Some(0) if !name.contains('\\') => {
+                return fail(Code::INVALID_NAME, "a name cannot contain a NUL character");
+            }
+            Some(_) => {
+                return fail(
+                    Code::PATH_NOT_FOUND,
+                    r"a backslash may only follow the prefixes Local and Global, which are written just so",
+                );
+            }
         }
-        if name.contains('\0') {
-            return fail(Code::INVALID_NAME, "a name cannot contain a NUL character");
-        }
-        if name.encode_utf16().count() > LONGEST {
+        // No character takes fewer bytes than units.
+        if name.len() > LONGEST && name.encode_utf16().count() > LONGEST {
             return fail(Code::FILENAME_EXCED_RANGE, "a name has at most 32767 UTF-16 units");
         }
         Ok(ObjectName { scope, name: name.to_owned() })

@@ -189,7 +189,7 @@ impl<'a> SectionOptions<'a> {
         let handle = self.protection.handle_access();
         let nothing = |_: std::os::fd::BorrowedFd<'_>, _| Ok(());
         let (section, disposition) = open_or_create(
-            || sys::section::open(&place, &name, Kind::Section, handle).map_err(tell),
+            || sys::section::open(place.clone(), &name, Kind::Section, handle).map_err(tell),
             || sys::section::create_named(&self.new_section(), &place, &name, nothing).map_err(tell),
         )?;
         Ok((self.finish(section, Some(name))?, disposition))
@@ -229,7 +229,7 @@ impl<'a> SectionOptions<'a> {
                 .hint("no right is asked for"));
         }
         let (name, place) = self.place(name)?;
-        match sys::section::open(&place, &name, Kind::Section, self.access)
+        match sys::section::open(place, &name, Kind::Section, self.access)
             .map_err(|error| error.object(&name))?
         {
             Some(section) => self.finish(section, Some(name)),

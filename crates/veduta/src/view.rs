@@ -123,7 +123,7 @@ impl<'a> ViewOptions<'a> {
             protections: Protections::uniform(access),
             file: section.shared_file(),
             reserved: section.reserved_memory()?,
-            residency_known: facts.residency_known,
+            owner: facts.owner,
             sealed: section.known_sealed(),
         })
     }
@@ -169,7 +169,8 @@ pub struct View {
     file: Option<Arc<OwnedFd>>,
     /// The memory, if nothing was promised of it.
     reserved: Option<OwnedFd>,
-    residency_known: bool,
+    /// Of the bytes, if the handle did not write to them.
+    owner: Option<u32>,
     sealed: bool,
 }
 
@@ -705,7 +706,7 @@ impl View {
     #[doc(alias = "QueryWorkingSetEx")]
     pub fn residency(&self, range: Range<usize>) -> Result<Vec<Residency>> {
         let pages = self.pages("ask for residency of view", &range)?;
-        if !self.residency_known {
+        if !sys::section::may_know_residency(self.owner) {
             return Ok(vec![Residency::Unknown; pages.len() / sys::PAGE]);
         }
         let resident = self.mapping.resident(pages)?;

@@ -1,6 +1,6 @@
 //! Creating: an object gets its name whole, or not at all.
 //!
-//! Once the object has its name the library opens the entry by it, takes the same locks again and only then closes
+//! Once the object has its name the library opens the entry in its directory, takes the same locks again and only then closes
 //! the nameless description. To all others both are one, so it is one here.
 
 use super::fault::Fault;

@@ -103,7 +103,7 @@ impl<'a, T: SyncObject> SyncOptions<'a, T> {
         let (name, place) = Namespace::place(self.namespace, name)?;
         let tell = |error: Error| error.object(&name);
         let (object, disposition) = open_or_create(
-            || sys::sync::open(&place, &name, T::KIND, self.access).map_err(tell),
+            || sys::sync::open(place.clone(), &name, T::KIND, self.access).map_err(tell),
             || sys::sync::create_named(self.new, &place, &name, self.mode, self.access).map_err(tell),
         )?;
         Ok((self.finish(object, Some(name))?, disposition))
@@ -141,7 +141,7 @@ impl<'a, T: SyncObject> SyncOptions<'a, T> {
                 .hint("no right is asked for"));
         }
         let (name, place) = Namespace::place(self.namespace, name)?;
-        match sys::sync::open(&place, &name, T::KIND, self.access).map_err(|error| error.object(&name))? {
+        match sys::sync::open(place, &name, T::KIND, self.access).map_err(|error| error.object(&name))? {
             Some(object) => self.finish(object, Some(name)),
             None => Err(Error::new(Code::FILE_NOT_FOUND, T::KIND.opening()).object(name)),
         }

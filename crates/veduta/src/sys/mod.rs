@@ -3,7 +3,7 @@
 //! A back end is a module with these parts. There is no trait: exactly one back end is compiled.
 //!
 //! - `Directory`, `Place`: a namespace, and a name in it. Opened once, passed around.
-//! - `section::{place, open, create_named, create_unnamed}`, and `section::Section` with `bytes`, `file`, `file_path`,
+//! - `section::{place, open, create_named, create_unnamed, may_know_residency}`, and `section::Section` with `bytes`, `file`, `file_path`,
 //!   `duplicate`, `seal`, `is_sealed` and its public `facts`. A section knows its descriptors; what they are for is policy and
 //!   stands in `crate::section`.
 //! - `view::Mapping`: whole pages at addresses, unmapped when dropped; `view::{start_write_back, commit, committed}`, `promise`.

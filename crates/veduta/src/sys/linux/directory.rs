@@ -7,8 +7,10 @@ use crate::{Code, Error, ObjectName, Result, Scope};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
+use rustix::path::Arg;
 use sha2::{Digest, Sha256};
 use std::ffi::{CStr, CString};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 
@@ -191,7 +193,7 @@ fn open_directory(path: &Path) -> rustix::io::Result<OwnedFd> {
 }
 
 /// Opens what stands in a directory of names, without following links, waiting or becoming a terminal's owner.
-pub(crate) fn open_at(directory: impl AsFd, path: &CStr, flags: OFlags) -> rustix::io::Result<OwnedFd> {
+pub(crate) fn open_at(directory: impl AsFd, path: impl Arg, flags: OFlags) -> rustix::io::Result<OwnedFd> {
     let mut flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     if !flags.contains(OFlags::PATH) {
         flags |= OFlags::NONBLOCK | OFlags::NOCTTY;
@@ -203,53 +205,52 @@ pub(crate) fn open_at(directory: impl AsFd, path: &CStr, flags: OFlags) -> rusti
 pub(crate) const ENTRY: &CStr = c"e";
 
 /// A name as the file system knows it: a directory, and the entry in it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FileName {
-    /// `X/e`: the directory's name is what stands before the last two bytes.
-    entry: CString,
+    /// `X/e`. Shared by all who know the place.
+    entry: Arc<CStr>,
 }
 
 /// What a file name may be long, on every file system that counts.
 const LONGEST: usize = 255;
 
+/// What stands behind a directory's name in that of its entry.
+const SUFFIX: &[u8] = b"/e\0";
+
 impl FileName {
     /// The file name of a name: letters, digits, `_`, `-` and inner dots as they are, all else as `%XX`; a name that gets too
     /// long as `%%` and the SHA-256 of the name. Never begins with a dot: those are temporary.
     pub(crate) fn of(name: &ObjectName) -> FileName {
-        const HEX: &[u8; 16] = b"0123456789ABCDEF";
-        let bytes = name.as_str().as_bytes();
-        let mut file = Vec::with_capacity(bytes.len() + 3);
-        for (index, &byte) in bytes.iter().enumerate() {
-            match byte {
-                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' => file.push(byte),
-                b'.' if index > 0 => file.push(byte),
-                _ => file.extend([b'%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]),
+        let mut entry = [0; LONGEST + SUFFIX.len()];
+        let mut rest = &mut entry[..];
+        match write_encoded(name, &mut rest) {
+            Ok(()) => {
+                let left = rest.len();
+                FileName::of_entry(&entry[..entry.len() - left])
             }
-            if file.len() > LONGEST {
-                file = b"%%".to_vec();
-                for byte in Sha256::digest(bytes) {
-                    file.extend([HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
-                }
-                break;
-            }
+            // It is full.
+            Err(_) => FileName::of_file(format!("%%{:X}", Sha256::digest(name.as_str())).as_bytes()),
         }
-        FileName::of_file(file)
     }
 
     /// A temporary name that nobody else uses.
     pub(crate) fn temporary(tag: u64) -> FileName {
-        FileName::of_file(format!(".{tag:016x}").into_bytes())
+        FileName::of_file(format!(".{tag:016x}").as_bytes())
     }
 
     /// What was found in a directory.
     pub(crate) fn found(file: &CStr) -> FileName {
-        FileName::of_file(file.to_bytes().to_vec())
+        FileName::of_file(file.to_bytes())
     }
 
-    fn of_file(mut file: Vec<u8>) -> FileName {
-        file.extend(b"/e");
+    fn of_file(file: &[u8]) -> FileName {
+        FileName::of_entry(&[file, SUFFIX].concat())
+    }
+
+    fn of_entry(entry: &[u8]) -> FileName {
+        let entry = CStr::from_bytes_with_nul(entry);
         FileName {
-            entry: CString::new(file).unwrap_or_else(|_| unreachable!("NUL is encoded, and names have none")),
+            entry: entry.unwrap_or_else(|_| unreachable!("NUL is encoded, and names have none")).into(),
         }
     }
 
@@ -259,27 +260,48 @@ impl FileName {
     }
 
     /// `X`.
-    pub(crate) fn directory(&self) -> CString {
-        let bytes = self.entry.as_bytes();
-        CString::new(&bytes[..bytes.len() - 2])
-            .unwrap_or_else(|_| unreachable!("a part of a C string has no NUL"))
+    pub(crate) fn directory(&self) -> &[u8] {
+        let entry = self.entry.to_bytes_with_nul();
+        &entry[..entry.len() - SUFFIX.len()]
     }
 
     /// Whether this is a name under which an object is being made.
     pub(crate) fn is_temporary(&self) -> bool {
-        self.entry.as_bytes()[0] == b'.'
+        self.entry.to_bytes()[0] == b'.'
     }
+}
+
+/// Writes `X/e`, if it fits.
+fn write_encoded(name: &ObjectName, to: &mut &mut [u8]) -> std::io::Result<()> {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    let is_plain = |(index, &byte): (usize, &u8)| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' => true,
+        b'.' => index > 0,
+        _ => false,
+    };
+    let name = name.as_str().as_bytes();
+    // Most names are plain all through.
+    let plain = name.iter().enumerate().take_while(|&byte| is_plain(byte)).count();
+    to.write_all(&name[..plain])?;
+    for (index, byte) in name.iter().enumerate().skip(plain) {
+        if is_plain((index, byte)) {
+            to.write_all(&[*byte])?;
+        } else {
+            to.write_all(&[b'%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]])?;
+        }
+    }
+    to.write_all(SUFFIX)
 }
 
 impl std::fmt::Display for FileName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.directory().to_string_lossy())
+        f.write_str(&String::from_utf8_lossy(self.directory()))
     }
 }
 
 /// Makes a directory with just this mode, whatever the umask is, and opens it. What is done in it goes through the descriptor: whoever
 /// may rename what stands here could put a link in its place, which by its name would lead out of the namespace.
-pub(crate) fn make_directory(directory: &Directory, name: &CStr, mode: u32) -> rustix::io::Result<OwnedFd> {
+pub(crate) fn make_directory(directory: &Directory, name: &[u8], mode: u32) -> rustix::io::Result<OwnedFd> {
     rustix::fs::mkdirat(directory, name, Mode::from_raw_mode(mode & 0o700))?;
     let made = open_at(directory, name, OFlags::DIRECTORY | OFlags::RDONLY)?;
     if mode & 0o077 != 0 {

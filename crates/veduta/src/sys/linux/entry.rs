@@ -17,8 +17,10 @@ use super::fork;
 use super::hold::Hold;
 use super::in_page::Watched;
 use super::limits;
+use super::opened;
 use super::presence;
 use super::record::{FileId, PAGE, RawRecord, Record, WORD_OFFSET, word};
+use super::section::reopen;
 use super::step::{Step, reached};
 use super::view::Mapping;
 use crate::{Code, Error, Result, ViewAccess};
@@ -35,13 +37,26 @@ use std::time::Duration;
 pub(crate) struct Place {
     pub(crate) directory: Arc<Directory>,
     pub(crate) file: FileName,
+    /// By which this process knows what it has open there.
+    pub(crate) number: u64,
+}
+
+impl PartialEq for Place {
+    fn eq(&self, other: &Place) -> bool {
+        self.number == other.number && self.directory.id() == other.directory.id() && self.file == other.file
+    }
 }
 
 impl Place {
+    pub(crate) fn new(directory: Arc<Directory>, file: FileName) -> Place {
+        let number = opened::number(&directory, &file);
+        Place { directory, file, number }
+    }
+
     /// The same name in the directory as it is now; `None` if that is the one already in use.
     fn renewed(&self) -> Result<Option<Place>> {
         let directory = self.directory.renew()?;
-        Ok(directory.map(|directory| Place { directory, file: self.file.clone() }))
+        Ok(directory.map(|directory| Place::new(directory, self.file.clone())))
     }
 
     /// Looks at the entry without opening it.
@@ -55,7 +70,7 @@ impl Place {
     }
 
     fn open_directory(&self) -> rustix::io::Result<OwnedFd> {
-        open_at(&self.directory, &self.file.directory(), OFlags::DIRECTORY | OFlags::PATH)
+        open_at(&self.directory, self.file.directory(), OFlags::DIRECTORY | OFlags::PATH)
     }
 
     fn open(&self, write: bool) -> rustix::io::Result<OwnedFd> {
@@ -96,12 +111,11 @@ const PATIENCE: u32 = 20;
 ///
 /// `reach` gets the place, the entry with this opener's presence lock on it, and its header, and fetches the bytes from a holder.
 pub(crate) fn open<T>(
-    place: &Place,
+    mut place: Place,
     write: bool,
     mut reach: impl FnMut(&Place, BorrowedFd<'_>, &Record<'_>, Grip) -> Result<Reach<T>>,
 ) -> Result<Option<Opened<T>>> {
     const OPERATION: &str = "open entry";
-    let mut place = place.clone();
     let mut refused = 0;
     loop {
         let generation = fork::generation();
@@ -293,20 +307,23 @@ impl Nameless {
         self.entry.as_fd()
     }
 
-    /// Gives the entry its name; `None` when the name is taken.
-    pub(crate) fn publish(mut self) -> Result<Option<Hold>> {
+    /// Gives the entry its name; `None` when the name is taken. With the hold comes, if wanted, another description of the entry, for
+    /// bytes in it: opened before, because with no descriptor left the name could not be removed either.
+    pub(crate) fn publish(mut self, with_bytes: bool) -> Result<Option<(Hold, Option<OwnedFd>)>> {
         const OPERATION: &str = "name entry";
         let directory_mode = 0o700 | if self.mode & 0o077 == 0 { 0 } else { 0o055 };
+        let id = identity(self.entry.as_fd()).map_err(|errno| failed(OPERATION, errno))?;
         loop {
-            let name = FileName::temporary(unique()).directory();
+            let name = FileName::temporary(unique());
+            let name = name.directory();
             reached(Step::MakeDirectory);
-            let made = match directory::make_directory(&self.place.directory, &name, directory_mode) {
+            let made = match directory::make_directory(&self.place.directory, name, directory_mode) {
                 Ok(made) => made,
                 // A sweep found the directory empty and took it.
                 Err(Errno::NOENT) if !self.place.directory.is_removed() => continue,
                 Err(errno) => {
                     // It may be there, and not to be opened.
-                    let _ = rustix::fs::unlinkat(&self.place.directory, &*name, AtFlags::REMOVEDIR);
+                    let _ = rustix::fs::unlinkat(&self.place.directory, name, AtFlags::REMOVEDIR);
                     // Somebody removed the whole directory.
                     let renewed = if errno == Errno::NOENT { self.place.renewed()? } else { None };
                     self.place = renewed
@@ -322,28 +339,30 @@ impl Nameless {
                 // A sweep found the directory empty and took it.
                 Err(Errno::NOENT) if !directory.is_removed() => continue,
                 Err(errno) => {
-                    let _ = rustix::fs::unlinkat(directory, &*name, AtFlags::REMOVEDIR);
+                    let _ = rustix::fs::unlinkat(directory, name, AtFlags::REMOVEDIR);
                     return Err(commit::no_name(OPERATION, directory.as_fd(), errno));
                 }
             }
+            let bytes = match with_bytes.then(|| self.again(&made, id)).transpose() {
+                Ok(bytes) => bytes,
+                Err(errno) => {
+                    withdraw(&made, directory, name)?;
+                    return Err(failed(OPERATION, errno));
+                }
+            };
             reached(Step::PublishName);
-            match rustix::fs::renameat(directory, &*name, directory, &*place.file.directory()) {
+            match rustix::fs::renameat(directory, name, directory, place.file.directory()) {
                 Ok(()) => {
                     let (generation, place) = (self.generation, place.clone());
-                    return Ok(Some(Hold::new(self.reopened(), place, generation)));
+                    let hold = Hold::new(self.by_name(&made, id), place, generation);
+                    hold.note_id(id);
+                    return Ok(Some((hold, bytes)));
                 }
                 Err(errno) => {
-                    reached(Step::WithdrawEntry);
-                    let withdrawn = rustix::fs::unlinkat(&made, ENTRY, AtFlags::empty());
-                    reached(Step::WithdrawDirectory);
-                    let removed = match rustix::fs::unlinkat(directory, &*name, AtFlags::REMOVEDIR) {
-                        // A sweep found the directory empty and took it.
-                        Err(Errno::NOENT) => Ok(()),
-                        result => result,
-                    };
+                    let withdrawn = withdraw(&made, directory, name);
                     return match errno {
                         Errno::EXIST | Errno::NOTEMPTY => {
-                            withdrawn.and(removed).map_err(|errno| failed(OPERATION, errno))?;
+                            withdrawn?;
                             match settle(place)? {
                                 // Opening says that there is nothing, and the name cannot be had either.
                                 Verdict::Leftover(error) => Err(error),
@@ -362,14 +381,15 @@ impl Nameless {
 
     /// The entry by its name instead of as a nameless file: as long as the latter is open, the kernel keeps a second
     /// directory entry in memory for it. The old locks go only after the new ones are there.
-    fn reopened(self) -> OwnedFd {
+    fn by_name(self, made: &OwnedFd, id: FileId) -> OwnedFd {
         let again = || -> rustix::io::Result<Option<OwnedFd>> {
-            let entry = self.place.open(true)?;
-            let same = identity(entry.as_fd())? == identity(self.entry.as_fd())? && presence::share(&entry)?;
-            if same && self.bytes_lock {
+            reached(Step::OpenEntry);
+            let Some(entry) = named(made, id)? else { return Ok(None) };
+            let present = presence::share(&entry)?;
+            if present && self.bytes_lock {
                 presence::take_bytes(&entry)?;
             }
-            Ok(same.then_some(entry))
+            Ok(present.then_some(entry))
         };
         match again() {
             Ok(Some(entry)) => {
@@ -380,6 +400,34 @@ impl Nameless {
             _ => self.entry,
         }
     }
+
+    /// The entry once more, without locks: by its name, too, if that is possible.
+    fn again(&self, made: &OwnedFd, id: FileId) -> rustix::io::Result<OwnedFd> {
+        match named(made, id) {
+            Ok(Some(entry)) => Ok(entry),
+            _ => reopen(self.entry.as_fd(), true),
+        }
+    }
+}
+
+/// What stands as the entry in a directory that was made for it; `None` if it is another: where others may rename what stands in the
+/// namespace, the directory may be theirs.
+fn named(made: &OwnedFd, id: FileId) -> rustix::io::Result<Option<OwnedFd>> {
+    let entry = open_at(made, ENTRY, OFlags::RDWR)?;
+    Ok((identity(entry.as_fd())? == id).then_some(entry))
+}
+
+/// Takes back an entry that could not get its name.
+fn withdraw(made: &OwnedFd, directory: &Directory, name: &[u8]) -> Result<()> {
+    reached(Step::WithdrawEntry);
+    let withdrawn = rustix::fs::unlinkat(made, ENTRY, AtFlags::empty());
+    reached(Step::WithdrawDirectory);
+    let removed = match rustix::fs::unlinkat(directory, name, AtFlags::REMOVEDIR) {
+        // A sweep found the directory empty and took it.
+        Err(Errno::NOENT) => Ok(()),
+        result => result,
+    };
+    withdrawn.and(removed).map_err(|errno| failed("name entry", errno))
 }
 
 /// Gives a nameless file the name of an entry, in the directory of one object.
@@ -444,11 +492,12 @@ pub(crate) fn settle(place: &Place) -> Result<Verdict> {
     }
     // A creator may have given it its name since it was found under its temporary one.
     let named = RawRecord::read(entry.as_fd())?.validate()?.file_name(place.directory.scope())?;
-    match unlink(&directory, entry.as_fd()) {
+    let id = identity(entry.as_fd()).map_err(|errno| failed(OPERATION, errno))?;
+    match unlink(&directory, id) {
         Ok(()) => {
             remove_directory(place)?;
             if named != place.file {
-                remove_directory(&Place { directory: Arc::clone(&place.directory), file: named })?;
+                remove_directory(&Place::new(Arc::clone(&place.directory), named))?;
             }
             Ok(Verdict::Dead)
         }
@@ -524,7 +573,7 @@ fn is_free(entry: BorrowedFd<'_>) -> Result<bool> {
 }
 
 /// Removes a dead entry and its name. Any number of processes may do so at the same time.
-pub(crate) fn remove(place: &Place, dead: BorrowedFd<'_>) -> Result<()> {
+pub(crate) fn remove(place: &Place, dead: FileId) -> Result<()> {
     reached(Step::OpenDirectory);
     match place.open_directory() {
         Ok(directory) => unlink(&directory, dead)?,
@@ -535,12 +584,12 @@ pub(crate) fn remove(place: &Place, dead: BorrowedFd<'_>) -> Result<()> {
 }
 
 /// Takes a dead entry out of its directory; another incarnation's is left alone.
-fn unlink(directory: &OwnedFd, dead: BorrowedFd<'_>) -> Result<()> {
+fn unlink(directory: &OwnedFd, dead: FileId) -> Result<()> {
     const OPERATION: &str = "remove entry";
     let fail = |errno| failed(OPERATION, errno);
     reached(Step::CheckEntry);
     match rustix::fs::statat(directory, ENTRY, AtFlags::SYMLINK_NOFOLLOW) {
-        Ok(stat) if FileId::of(&stat) == identity(dead).map_err(fail)? => {
+        Ok(stat) if FileId::of(&stat) == dead => {
             reached(Step::UnlinkEntry);
             match rustix::fs::unlinkat(directory, ENTRY, AtFlags::empty()) {
                 Ok(()) | Err(Errno::NOENT) => Ok(()),
@@ -555,7 +604,7 @@ fn unlink(directory: &OwnedFd, dead: BorrowedFd<'_>) -> Result<()> {
 
 fn remove_directory(place: &Place) -> Result<()> {
     reached(Step::RemoveDirectory);
-    match rustix::fs::unlinkat(&place.directory, &*place.file.directory(), AtFlags::REMOVEDIR) {
+    match rustix::fs::unlinkat(&place.directory, place.file.directory(), AtFlags::REMOVEDIR) {
         // Not empty: the name has a new object already.
         Ok(()) | Err(Errno::NOENT | Errno::NOTEMPTY | Errno::EXIST) => Ok(()),
         Err(errno) => Err(failed("remove entry", errno)),

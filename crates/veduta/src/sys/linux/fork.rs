@@ -34,6 +34,7 @@ pub(crate) fn generation() -> u64 {
         }
         extern "C" fn born() {
             CHILDHOODS.fetch_add(1, Ordering::Relaxed);
+            super::processes::forget_pid_namespace();
             FORKS.fetch_add(1, Ordering::SeqCst);
             super::sync::let_go_of_locks(true);
             super::opened::let_go_of_lock();

@@ -90,7 +90,6 @@ fn read(bytes: &[u8]) -> Result<RawRecord> {
 fn stands_inside(name: &ObjectName) {
     let file = FileName::of(name);
     let (directory, entry) = (file.directory(), file.entry());
-    let directory = directory.to_bytes();
     assert_eq!(entry.to_bytes(), [directory, b"/e"].concat());
     assert!((1..=255).contains(&directory.len()), "{name:?}: {file}");
     assert!(directory[0] != b'.' && !file.is_temporary(), "{name:?}: {file}");

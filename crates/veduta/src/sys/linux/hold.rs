@@ -2,12 +2,14 @@
 
 use super::entry::{self, Place, remove};
 use super::error::failed;
+use super::record::FileId;
 use super::step::{Step, reached};
 use super::{fork, presence};
 use crate::Result;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use std::mem::ManuallyDrop;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// An open entry with a share of its presence lock. Dropping it is `close` of the entry protocol.
@@ -18,6 +20,8 @@ pub(crate) struct Hold {
     place: Option<Place>,
     /// The fork generation in which the description was ours alone; [`SHARED`] once others have it on purpose.
     private_in: AtomicU64,
+    /// Which file the entry is, once somebody asked.
+    id: OnceLock<FileId>,
 }
 
 /// Not a generation: nobody forks that often.
@@ -27,12 +31,22 @@ impl Hold {
     /// A hold on a description that shares the presence lock and that only this process has, unless it forked since
     /// `generation`, which was asked for before the description was opened.
     pub(crate) fn new(entry: OwnedFd, place: Place, generation: u64) -> Hold {
-        Hold { entry: ManuallyDrop::new(entry), place: Some(place), private_in: AtomicU64::new(generation) }
+        Hold {
+            entry: ManuallyDrop::new(entry),
+            place: Some(place),
+            private_in: AtomicU64::new(generation),
+            id: OnceLock::new(),
+        }
     }
 
     /// A hold on a description that others may have too: duplicated, inherited or received.
     pub(crate) fn shared(entry: OwnedFd, place: Option<Place>) -> Hold {
-        Hold { entry: ManuallyDrop::new(entry), place, private_in: AtomicU64::new(SHARED) }
+        Hold {
+            entry: ManuallyDrop::new(entry),
+            place,
+            private_in: AtomicU64::new(SHARED),
+            id: OnceLock::new(),
+        }
     }
 
     /// Says that the description is no longer ours alone.
@@ -50,6 +64,19 @@ impl Hold {
         self.place.as_ref()
     }
 
+    /// Which file the entry is.
+    pub(crate) fn id(&self) -> rustix::io::Result<FileId> {
+        match self.id.get() {
+            Some(id) => Ok(*id),
+            None => entry::identity(self.entry.as_fd()).map(|id| *self.id.get_or_init(|| id)),
+        }
+    }
+
+    /// Which file the entry is, from who had to look anyway.
+    pub(crate) fn note_id(&self, id: FileId) {
+        self.id.get_or_init(|| id);
+    }
+
     /// Gives the descriptor away; the name lives on with it.
     pub(crate) fn into_descriptor(self) -> OwnedFd {
         let mut this = ManuallyDrop::new(self);
@@ -65,7 +92,7 @@ impl Hold {
         // SAFETY: `close` is called by `drop` only, so the descriptor is taken once.
         let entry = unsafe { ManuallyDrop::take(&mut self.entry) };
         match &self.place {
-            Some(place) if is_ours => close_private(entry, place),
+            Some(place) if is_ours => close_private(entry, place, self.id.get().copied()),
             Some(place) => close_shared(entry, place),
             None => Ok(()),
         }
@@ -73,17 +100,21 @@ impl Hold {
 }
 
 /// Nobody else has this description: its lock can be released and tested in one step.
-fn close_private(entry: OwnedFd, place: &Place) -> Result<()> {
+fn close_private(entry: OwnedFd, place: &Place, id: Option<FileId>) -> Result<()> {
+    let fail = |errno| failed("close entry", errno);
     reached(Step::ReleaseAndTest);
-    let alone = presence::try_alone(&entry).map_err(|errno| failed("close entry", errno))?;
+    let alone = presence::try_alone(&entry).map_err(fail)?;
     if alone {
         reached(Step::StoreDead);
         match entry::store_dead(entry.as_fd()) {
-            Ok(()) => remove(place, entry.as_fd())?,
+            Ok(()) => {
+                let id = id.map_or_else(|| entry::identity(entry.as_fd()), Ok).map_err(fail)?;
+                remove(place, id)?;
+            }
             // A read-only description cannot say so. Another one can, if this user may write at all. Who may make no files
             // (RLIMIT_FSIZE) cannot either, but through a mapping.
             Err(Errno::BADF | Errno::FBIG) => return close_shared(entry, place),
-            Err(errno) => return Err(failed("close entry", errno)),
+            Err(errno) => return Err(fail(errno)),
         }
     }
     reached(Step::CloseDescriptors);

@@ -68,7 +68,7 @@ fn places(directory: &Arc<Directory>) -> Result<impl Iterator<Item = Place>> {
 }
 
 fn place_of(directory: &Arc<Directory>, file: &CStr) -> Place {
-    Place { directory: Arc::clone(directory), file: FileName::found(file) }
+    Place::new(Arc::clone(directory), FileName::found(file))
 }
 
 /// Lists a namespace.
@@ -105,7 +105,7 @@ pub(crate) fn list(directory: &Arc<Directory>) -> Result<Listing> {
 /// Describes one object.
 pub(crate) fn find(directory: &Arc<Directory>, name: &ObjectName) -> Result<ObjectInfo> {
     let absent = || Error::new(Code::FILE_NOT_FOUND, "find object");
-    let place = Place { directory: Arc::clone(directory), file: FileName::of(name) };
+    let place = Place::new(Arc::clone(directory), FileName::of(name));
     let seen = look(&place)?.ok_or_else(absent)?;
     let holders = processes::holders(&[seen.id])?.remove(&seen.id).unwrap_or_default();
     match describe(&place, &seen, directory.scope(), holders)? {
@@ -230,7 +230,7 @@ fn sweep_malformed(place: &Place, mode: SweepMode, error: Error) -> Result<Optio
         return Err(error);
     }
     if mode == SweepMode::Remove {
-        entry::remove(place, entry.as_fd())?;
+        entry::remove(place, FileId::of(&stat))?;
     }
     Ok(Some(Swept {
         name: place.file.to_string(),

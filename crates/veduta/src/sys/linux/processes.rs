@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The path by which the kernel reaches a descriptor of this process. Not by /proc/self: that is the process's first thread, of which nothing can
 /// be seen once it has ended.
@@ -29,23 +29,24 @@ pub(crate) fn descriptor(pid: u32, number: u32) -> String {
     if pid == std::process::id() { own_path(number) } else { format!("/proc/{pid}/fd/{number}") }
 }
 
+static PID_NAMESPACE: AtomicU64 = AtomicU64::new(0);
+
 /// The pid namespace of this process; 0 where /proc cannot tell.
 pub(crate) fn own_pid_namespace() -> u64 {
-    // A child made after unshare(CLONE_NEWPID) is in another one than its parent.
-    static KNOWN: Mutex<Option<(u64, u64)>> = Mutex::new(None);
-    let generation = super::fork::generation();
-    // Not waited for: in a child made by fork, the thread that had the lock may not exist.
-    let mut known = KNOWN.try_lock().ok();
-    if let Some(Some((when, inode))) = known.as_deref()
-        && *when == generation
-    {
-        return *inode;
+    match PID_NAMESPACE.load(Ordering::Relaxed) {
+        0 => {}
+        known => return known,
     }
+    // From now on a child asks for itself.
+    super::fork::generation();
     let inode = rustix::fs::stat("/proc/thread-self/ns/pid").map_or(0, |stat| stat.st_ino);
-    if let Some(known) = &mut known {
-        **known = Some((generation, inode));
-    }
+    PID_NAMESPACE.store(inode, Ordering::Relaxed);
     inode
+}
+
+/// After a fork, in the child: made after unshare(CLONE_NEWPID), it is in another pid namespace than its parent.
+pub(crate) fn forget_pid_namespace() {
+    PID_NAMESPACE.store(0, Ordering::Relaxed);
 }
 
 /// A descriptor of a process.

@@ -56,7 +56,7 @@ pub(crate) fn reach(
 
 /// The entry once more, for its bytes. Never through the description with the locks: a view keeps the description that it
 /// was mapped through, and would keep the name alive with it.
-pub(crate) fn from_entry(place: &Place, entry: BorrowedFd<'_>, write: bool) -> Result<Option<Bytes>> {
+fn from_entry(place: &Place, entry: BorrowedFd<'_>, write: bool) -> Result<Option<Bytes>> {
     let fail = |errno| failed(OPERATION, errno);
     let expected = super::entry::identity(entry).map_err(fail)?;
     match place.open_unheld(write) {

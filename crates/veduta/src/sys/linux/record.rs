@@ -188,7 +188,11 @@ pub(crate) fn header_bytes(name: usize, path: usize) -> usize {
 
 /// A header as it was found: not yet believed.
 pub(crate) struct RawRecord {
-    page: Box<[u8]>,
+    /// Most fit a first read that is small enough for the stack.
+    first: [u8; 512],
+    /// The whole of one that does not.
+    long: Vec<u8>,
+    len: usize,
 }
 
 /// The longest header that a name of 32 767 units and a path of `PATH_MAX` can need.
@@ -197,30 +201,32 @@ const LONGEST: usize = 32_767 * 3 + 4096 + TAIL + PAGE;
 impl RawRecord {
     /// Reads the header, once.
     pub(crate) fn read(entry: BorrowedFd<'_>) -> Result<RawRecord> {
-        // Most names fit a first read that is small enough for the stack.
-        let mut first = [0_u8; 512];
-        let got = read_whole(entry, &mut first)?;
-        let needed = match Header::read_from_prefix(&first[..got]) {
+        let mut raw = RawRecord { first: [0; 512], long: Vec::new(), len: 0 };
+        let got = read_whole(entry, &mut raw.first)?;
+        raw.len = match Header::read_from_prefix(&raw.first[..got]) {
             Ok((header, _)) => TAIL + header.name_bytes as usize + header.path_bytes as usize,
             Err(_) => return Err(malformed("it is shorter than a header")),
         };
-        if needed <= got {
-            return Ok(RawRecord { page: first[..needed].into() });
+        if raw.len > got {
+            if raw.len > LONGEST {
+                return Err(malformed("its name is longer than a name can be"));
+            }
+            raw.long = vec![0; raw.len];
+            if read_whole(entry, &mut raw.long)? < raw.len {
+                return Err(malformed("it is shorter than its name"));
+            }
         }
-        if needed > LONGEST {
-            return Err(malformed("its name is longer than a name can be"));
-        }
-        let mut page = vec![0; needed];
-        if read_whole(entry, &mut page)? < needed {
-            return Err(malformed("it is shorter than its name"));
-        }
-        Ok(RawRecord { page: page.into() })
+        Ok(raw)
+    }
+
+    fn bytes(&self) -> &[u8] {
+        if self.long.is_empty() { &self.first[..self.len] } else { &self.long }
     }
 
     /// Believes the header, if it is well-formed.
     pub(crate) fn validate(&self) -> Result<Record<'_>> {
         let (header, tail) =
-            Header::read_from_prefix(&self.page).map_err(|_| malformed("it is shorter than a header"))?;
+            Header::read_from_prefix(self.bytes()).map_err(|_| malformed("it is shorter than a header"))?;
         if header.magic[..6] != MAGIC[..6] {
             return Err(malformed("it does not begin as an entry does"));
         }

@@ -70,8 +70,8 @@ pub(crate) struct Facts {
     pub(crate) page_shift: u32,
     /// Whether pages are to be large where the kernel can make them so.
     pub(crate) transparent: bool,
-    /// Whether this user is told which pages of the bytes are in memory (`mincore(2)`).
-    pub(crate) residency_known: bool,
+    /// The owner of the bytes, if this handle does not write to them: see [`may_know_residency`].
+    pub(crate) owner: Option<u32>,
 }
 
 impl Store {
@@ -129,17 +129,17 @@ pub(crate) fn place(name: &ObjectName, namespace: Option<&Arc<Directory>>) -> Re
         Some(directory) => Arc::clone(directory),
         None => Directory::of(name.scope())?,
     };
-    Ok(Place { directory, file: FileName::of(name) })
+    Ok(Place::new(directory, FileName::of(name)))
 }
 
 /// Opens an object by name; `None` when there is none.
 pub(crate) fn open(
-    place: &Place,
+    place: Place,
     name: &ObjectName,
     kind: Kind,
     access: SectionAccess,
 ) -> Result<Option<Section>> {
-    if let Some((files, facts)) = opened::find(place, kind, access) {
+    if let Some((files, facts)) = opened::find(&place, kind, access) {
         return Ok(Some(Section { files, facts, card: None }));
     }
     let mut searched = None;
@@ -164,13 +164,16 @@ pub(crate) fn open(
             Some((bytes, stat)) => {
                 check_extent(bytes.as_fd(), &stat, record)?;
                 let mut facts = facts_of(record, access);
-                facts.residency_known = may_know_residency(&stat, writes);
-                Reach::Bytes((Store::new(record.location, bytes), facts))
+                facts.owner = (!writes).then_some(stat.st_uid);
+                Reach::Bytes((Store::new(record.location, bytes), facts, FileId::of(&stat)))
             }
         })
     })?;
     Ok(opened.map(|opened| {
-        let (store, facts) = opened.bytes;
+        let (store, facts, id) = opened.bytes;
+        if store.location() == Location::Entry {
+            opened.hold.note_id(id);
+        }
         Section {
             files: opened::list(Files::new(Some(opened.hold), store, writes), facts),
             facts,
@@ -190,7 +193,7 @@ fn facts_of(record: &Record<'_>, access: SectionAccess) -> Facts {
         start: if record.location == Location::Entry { record.header_bytes } else { 0 },
         page_shift: record.page_shift,
         transparent: record.transparent,
-        residency_known: access.contains(SectionAccess::WRITE),
+        owner: None,
     }
 }
 
@@ -207,12 +210,13 @@ fn check_extent(bytes: BorrowedFd<'_>, stat: &Stat, record: &Record<'_>) -> Resu
     )))
 }
 
-/// The kernel tells the owner of a file, and who may write to it; to all others it says that every page is there.
-pub(crate) fn may_know_residency(stat: &Stat, writes: bool) -> bool {
-    writes || {
+/// Whether this user, as it is now, is told which pages of the bytes are in memory (`mincore(2)`): the kernel tells who may write to them,
+/// and their owner. To all others it says that every page is there.
+pub(crate) fn may_know_residency(owner: Option<u32>) -> bool {
+    owner.is_none_or(|owner| {
         let user = rustix::process::geteuid();
-        user.is_root() || stat.st_uid == user.as_raw()
-    }
+        user.is_root() || owner == user.as_raw()
+    })
 }
 
 /// Makes a section without a name.
@@ -270,16 +274,11 @@ pub(crate) fn create_named(
     let header = record.to_bytes();
     limits::write_at(nameless.as_fd(), &header, 0)
         .map_err(|errno| no_memory(nameless.as_fd(), 0..header.len() as u64, errno))?;
-    let store = match store {
-        Some(store) => store,
-        None => {
-            fill(nameless.as_fd(), facts.start)?;
-            // Before the entry has a name: with no descriptor left, the name could not be removed either.
-            Store::Entry(reopen(nameless.as_fd(), true).map_err(|errno| failed(new.kind.creating(), errno))?)
-        }
-    };
-    let Some(hold) = nameless.publish()? else { return Ok(None) };
-    let store = by_name(store, place, &hold);
+    if store.is_none() {
+        fill(nameless.as_fd(), facts.start)?;
+    }
+    let Some((hold, bytes)) = nameless.publish(store.is_none())? else { return Ok(None) };
+    let store = store.or(bytes.map(Store::Entry)).unwrap_or_else(|| unreachable!("asked for above"));
     let files = Files::new(Some(hold), store, true);
     // Whoever opens to write a section that is not for writing gets descriptors of its bytes that cannot: not the maker's.
     let files = if facts.access.contains(SectionAccess::WRITE) {
@@ -288,20 +287,6 @@ pub(crate) fn create_named(
         Arc::new(files)
     };
     Ok(Some(Section { files, facts, card: None }))
-}
-
-/// The bytes of a new entry by its name instead of as a nameless file: as long as the latter is open, the kernel keeps a second directory
-/// entry in memory for it. Where that is not possible, it costs a little memory, no more.
-fn by_name(store: Store, place: &Place, hold: &Hold) -> Store {
-    match store {
-        Store::Entry(nameless) => {
-            match reach::from_entry(hold.place().unwrap_or(place), hold.as_fd(), true) {
-                Ok(Some((bytes, _))) => Store::Entry(bytes),
-                _ => Store::Entry(nameless),
-            }
-        }
-        other => other,
-    }
 }
 
 fn no_memory(file: BorrowedFd<'_>, range: Range<u64>, errno: Errno) -> Error {
@@ -326,7 +311,7 @@ fn rights(new: &NewSection<'_>, size: u64) -> Facts {
         start: 0,
         page_shift: 0,
         transparent: new.pages == Pages::Transparent,
-        residency_known: true,
+        owner: None,
     }
 }
 
@@ -399,7 +384,12 @@ fn in_entry(new: &NewSection<'_>, entry: BorrowedFd<'_>, start: u64) -> Result<F
     if new.commit != Commit::Reserve {
         commit::promise(new.size)?;
     }
-    limits::set_len(entry, end).map_err(no_memory)?;
+    if new.commit == Commit::Reserve || new.numa_node.is_some() {
+        limits::set_len(entry, end).map_err(no_memory)?;
+    } else {
+        // Taking the room makes it that long.
+        limits::check_growth(end).map_err(no_memory)?;
+    }
     if let Some(node) = new.numa_node {
         large_pages::prefer_node(entry, start, new.size, node)?;
     }
@@ -472,7 +462,7 @@ fn of_file(new: &NewSection<'_>, file: BorrowedFd<'_>) -> Result<(Store, Facts, 
         None => rustix::io::fcntl_dupfd_cloexec(file, 0).map_err(fail)?,
     };
     let mut facts = rights(new, size);
-    facts.residency_known = may_know_residency(&stat, writable);
+    facts.owner = (!writable).then_some(stat.st_uid);
     Ok((Store::File(Arc::new(fd)), facts, stat))
 }
 
@@ -550,7 +540,7 @@ impl Section {
 
     /// The descriptors, made this handle's alone. If it may write they can: others are about to rely on it.
     pub(crate) fn make_own(&mut self) -> Result<&mut Files> {
-        if !opened::withdraw(&self.files) {
+        if !opened::withdraw(&mut self.files) {
             self.files = Arc::new(self.files_anew(self.facts.access)?);
         }
         let files = Arc::get_mut(&mut self.files)

@@ -14,7 +14,7 @@ use super::opened::Files;
 use super::presence;
 use super::processes;
 use super::record::{FileId, Location, RawRecord, Record, word};
-use super::section::{Facts, Section, Store, may_know_residency};
+use super::section::{Facts, Section, Store};
 use crate::{Code, Error, Kind, ObjectName, Protection, Result, Scope, SectionAccess, SyncAccess};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{FileType, MemfdFlags, OFlags, SealFlags};
@@ -198,7 +198,7 @@ fn read_card(fd: BorrowedFd<'_>) -> Result<(Card, Facts)> {
         start: 0,
         page_shift: card.page_shift,
         transparent: card.transparent != 0,
-        residency_known: false,
+        owner: None,
     };
     Ok((card, facts))
 }
@@ -230,7 +230,7 @@ fn adopt_bytes(
     {
         return Err(not_a_handle("the memory is not sealed against being cut off"));
     }
-    facts.residency_known = may_know_residency(&stat, facts.access.contains(SectionAccess::WRITE));
+    facts.owner = (!facts.access.contains(SectionAccess::WRITE)).then_some(stat.st_uid);
     Ok((Store::new(location, bytes), facts))
 }
 
@@ -311,7 +311,7 @@ fn place_of(entry: BorrowedFd<'_>, record: &Record<'_>) -> Result<(Option<Place>
         },
     };
     let name = record.name(directory.scope())?;
-    let place = Place { directory, file: FileName::of(&name) };
+    let place = Place::new(directory, FileName::of(&name));
     // A file that only looks like an entry has another name, or is elsewhere.
     let stands = entry::identity(entry).map_err(|errno| failed(ADOPT, errno))?;
     match place.look().and_then(|look| entry::identity(look.as_fd())) {

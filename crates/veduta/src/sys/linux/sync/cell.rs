@@ -12,9 +12,8 @@ use super::signal::Rule;
 use crate::{Code, Error, Result};
 use rustix::fd::BorrowedFd;
 use rustix::mm::{self, MapFlags, ProtFlags};
-#[cfg(not(loom))]
 use std::ffi::c_void;
-use std::ptr::NonNull;
+use std::ptr::{NonNull, null_mut};
 
 const MAP: &str = "map state of object";
 
@@ -40,30 +39,43 @@ unsafe impl Send for Cell {}
 // SAFETY: as for `Send`.
 unsafe impl Sync for Cell {}
 
-/// The shared page, and behind it a private one. Unmapped when dropped.
+/// The shared page, and behind it, for a mutex, a private one. Unmapped when dropped.
 struct Mapped {
     base: NonNull<u8>,
+    #[cfg(not(loom))]
+    len: usize,
 }
 
 impl Mapped {
-    const LEN: usize = 2 * PAGE;
-
-    fn new(bytes: BorrowedFd<'_>, start: u64) -> Result<Mapped> {
-        let fail = |errno| limits::mapping_refused(MAP, errno, Self::LEN, true);
+    fn new(bytes: BorrowedFd<'_>, start: u64, with_private: bool) -> Result<Mapped> {
+        let len = if with_private { 2 * PAGE } else { PAGE };
+        let fail = |errno| limits::mapping_refused(MAP, errno, len, with_private);
         let access = ProtFlags::READ | ProtFlags::WRITE;
+        let mapped = |base: *mut c_void| {
+            let base = NonNull::new(base.cast()).ok_or_else(|| fail(rustix::io::Errno::FAULT))?;
+            Ok(Mapped {
+                base,
+                #[cfg(not(loom))]
+                len,
+            })
+        };
+        if !with_private {
+            // SAFETY: the kernel picks the address, so no existing mapping is replaced.
+            let base = unsafe { mm::mmap(null_mut(), PAGE, access, MapFlags::SHARED, bytes, start) };
+            return mapped(base.map_err(fail)?);
+        }
         // SAFETY: new memory, where the kernel likes it.
-        let base = unsafe { mm::mmap_anonymous(std::ptr::null_mut(), Self::LEN, access, MapFlags::PRIVATE) }
-            .map_err(fail)?;
+        let base = unsafe { mm::mmap_anonymous(null_mut(), len, access, MapFlags::PRIVATE) }.map_err(fail)?;
         let unmap = |errno| {
             // SAFETY: what was just mapped, and nobody knows of.
-            let unmapped = unsafe { mm::munmap(base, Self::LEN) };
+            let unmapped = unsafe { mm::munmap(base, len) };
             debug_assert_eq!(unmapped, Ok(()));
             fail(errno)
         };
         let flags = MapFlags::SHARED | MapFlags::FIXED;
         // SAFETY: replaces the first page of what was just mapped, and nobody knows of.
         unsafe { mm::mmap(base, PAGE, access, flags, bytes, start) }.map_err(unmap)?;
-        Ok(Mapped { base: NonNull::new(base.cast::<u8>()).ok_or_else(|| fail(rustix::io::Errno::FAULT))? })
+        mapped(base)
     }
 }
 
@@ -72,7 +84,7 @@ impl Drop for Mapped {
     fn drop(&mut self) {
         let base = self.base.as_ptr().cast::<c_void>();
         // SAFETY: what `new` mapped, and nobody can reach any more.
-        let unmapped = unsafe { mm::munmap(base, Self::LEN) };
+        let unmapped = unsafe { mm::munmap(base, self.len) };
         debug_assert_eq!(unmapped, Ok(()), "a whole mapping can be unmapped");
     }
 }
@@ -89,7 +101,8 @@ impl Cell {
     /// Maps the page at `start` in `bytes`.
     pub(super) fn map(bytes: BorrowedFd<'_>, start: u64, id: FileId, rule: Option<Rule>) -> Result<Cell> {
         in_page::be_ready()?;
-        let mapped = Mapped::new(bytes, start)?;
+        // The node by which the kernel finds a mutex's owner.
+        let mapped = Mapped::new(bytes, start, rule.is_none())?;
         let base = mapped.base;
         let nature = match rule {
             Some(rule) => Nature::Signal(rule),

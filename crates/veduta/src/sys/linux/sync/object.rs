@@ -18,6 +18,7 @@ use crate::{
     SyncAccess,
 };
 use rustix::fd::{AsFd, BorrowedFd};
+use rustix::io::Errno;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::mem::ManuallyDrop;
@@ -156,7 +157,7 @@ pub(crate) fn let_go_of_locks(is_child: bool) {
 
 /// Opens an object by name; `None` when there is none.
 pub(crate) fn open(
-    place: &Place,
+    place: Place,
     name: &ObjectName,
     kind: Kind,
     access: SyncAccess,
@@ -205,19 +206,22 @@ pub(crate) fn create_unnamed(new: NewState, access: SyncAccess) -> Result<Object
 
 /// Writes the first state. A mutex that its maker owns from the start is mapped, so that the kernel knows of it before anybody else does.
 fn fill(new: NewState, bytes: BorrowedFd<'_>, start: u64) -> Result<Option<Arc<Cell>>> {
-    limits::write_at(bytes, &u64::from(new.value()).to_ne_bytes(), start)
-        .map_err(|errno| failed(new.kind().creating(), errno))?;
+    // A new file is all zeros.
+    if new.value() != 0 {
+        limits::write_at(bytes, &u64::from(new.value()).to_ne_bytes(), start)
+            .map_err(|errno| failed(new.kind().creating(), errno))?;
+    }
     let NewState::Mutex { owned: true } = new else { return Ok(None) };
     // Another description: a mapping keeps its own, and this one may have the entry's locks.
     let own = reopen(bytes, true).map_err(|errno| failed(new.kind().creating(), errno))?;
-    let cell = cell_of(own.as_fd(), start, None)?;
+    let id = entry::identity(own.as_fd()).map_err(unmappable)?;
+    let cell = cell_of(own.as_fd(), id, start, None)?;
     cell.try_acquire(false)?;
     Ok(Some(cell))
 }
 
 /// The mapping of an object: the one that is there, or a new one.
-fn cell_of(bytes: BorrowedFd<'_>, start: u64, rule: Option<Rule>) -> Result<Arc<Cell>> {
-    let id = entry::identity(bytes).map_err(|errno| failed("map state of object", errno))?;
+fn cell_of(bytes: BorrowedFd<'_>, id: FileId, start: u64, rule: Option<Rule>) -> Result<Arc<Cell>> {
     let mut registry = registry();
     registry.tidy();
     if let Some(cell) = registry.cells.get(&id).and_then(Weak::upgrade) {
@@ -226,6 +230,10 @@ fn cell_of(bytes: BorrowedFd<'_>, start: u64, rule: Option<Rule>) -> Result<Arc<
     let cell = Arc::new(Cell::map(bytes, start, id, rule)?);
     registry.cells.insert(id, Arc::downgrade(&cell));
     Ok(cell)
+}
+
+fn unmappable(errno: Errno) -> Error {
+    failed("map state of object", errno)
 }
 
 /// Gives up a share of a mapping. If it was the last, the mapping goes, or is kept for the thread that owns the mutex.
@@ -251,7 +259,8 @@ impl Object {
                 .hint("its state is not one page"));
         }
         section.facts.sync_access = access;
-        let cell = cell_of(section.bytes(), section.facts.start, rule)?;
+        let id = section.files.id().map_err(unmappable)?;
+        let cell = cell_of(section.bytes(), id, section.facts.start, rule)?;
         Ok(Object { section, cell: Some(cell) })
     }
 
