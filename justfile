@@ -5,9 +5,9 @@ check:
     cargo test --workspace
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
-# Ratios against bare system calls and other crates.
-bench:
-    cargo bench --workspace
+# veduta beside what one would use instead: twenty minutes, best with nothing else at work. `just bench WORD`: only what has that word.
+bench *ARGS:
+    bench/run {{ARGS}}
 
 # System calls and instructions of each operation, beside docs/performance.md; with strace.
 costs:
