@@ -15,6 +15,22 @@ impl Partner {
         })
     }
 
+    /// One that makes something, and then does something with it again and again. It is made when this returns.
+    pub(crate) fn with<T>(make: impl FnOnce() -> T, mut act: impl FnMut(&mut T)) -> Partner {
+        let (mut said, mut says) = std::io::pipe().expect("a pipe");
+        let partner = Partner::child(|| {
+            let mut made = make();
+            says.write_all(&[1]).expect("a reader");
+            loop {
+                act(&mut made);
+            }
+        });
+        // If the partner ends before, nobody is left to write.
+        drop(says);
+        said.read_exact(&mut [0]).expect("the partner lives");
+        partner
+    }
+
     /// One that makes something and keeps it. Gives what it says of it, once it is made.
     pub(crate) fn holding<T>(make: impl FnOnce() -> (T, String)) -> (Partner, String) {
         let (mut said, mut says) = std::io::pipe().expect("a pipe");
@@ -28,6 +44,12 @@ impl Partner {
             }
         });
         (partner, heard(&mut said))
+    }
+
+    /// Kills it, and does not wait until it has ended.
+    pub(crate) fn kill(&self) {
+        // SAFETY: a child of this process that was not waited for yet.
+        assert_eq!(unsafe { libc::kill(self.0, libc::SIGKILL) }, 0);
     }
 
     pub(crate) fn id(&self) -> i32 {
@@ -63,9 +85,8 @@ fn heard(said: &mut PipeReader) -> String {
 
 impl Drop for Partner {
     fn drop(&mut self) {
+        self.kill();
         // SAFETY: a child of this process that was not waited for yet.
-        assert_eq!(unsafe { libc::kill(self.0, libc::SIGKILL) }, 0);
-        // SAFETY: as above.
         assert_eq!(unsafe { libc::waitpid(self.0, std::ptr::null_mut(), 0) }, self.0);
     }
 }

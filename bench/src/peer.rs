@@ -12,6 +12,8 @@ pub(crate) enum Peer {
     Win32,
     Wine,
     Posix,
+    Pipe,
+    Eventfd,
     Memmap2,
     MmapRs,
     SharedMemory,
@@ -24,12 +26,14 @@ pub(crate) enum Peer {
 }
 
 impl Peer {
-    pub(crate) const ALL: [Peer; 14] = [
+    pub(crate) const ALL: [Peer; 16] = [
         Peer::Veduta,
         Peer::Bare,
         Peer::Win32,
         Peer::Wine,
         Peer::Posix,
+        Peer::Pipe,
+        Peer::Eventfd,
         Peer::Memmap2,
         Peer::MmapRs,
         Peer::SharedMemory,
@@ -48,6 +52,8 @@ impl Peer {
             Peer::Win32 => "veduta-win32",
             Peer::Wine => "Wine",
             Peer::Posix => "POSIX",
+            Peer::Pipe => "pipe",
+            Peer::Eventfd => "eventfd",
             Peer::Memmap2 => "memmap2",
             Peer::MmapRs => "mmap-rs",
             Peer::SharedMemory => "shared_memory",
@@ -68,6 +74,8 @@ impl Peer {
             Peer::Win32 => "the C interface, its shared library, the same source as for Wine",
             Peer::Wine => "`programs/win32.c`, built with MinGW",
             Peer::Posix => "`shm_open`, `mmap`, and the C library's robust mutexes and semaphores, from C",
+            Peer::Pipe => "one for each way, a byte at a time",
+            Peer::Eventfd => "one for each way",
             Peer::Memmap2 => "`MmapOptions`",
             Peer::MmapRs => "`MmapOptions`",
             Peer::SharedMemory => "`ShmemConf`",
@@ -113,6 +121,8 @@ impl Peer {
             Peer::Win32 => (0xEE, 0x77, 0x33),
             Peer::Wine => (0x88, 0x22, 0x55),
             Peer::Posix => (0x00, 0x77, 0xBB),
+            Peer::Pipe => (0x66, 0x99, 0xCC),
+            Peer::Eventfd => (0x99, 0x77, 0x00),
             Peer::Memmap2 => (0x33, 0xBB, 0xEE),
             Peer::MmapRs => (0x00, 0x99, 0x88),
             Peer::SharedMemory => (0x33, 0x22, 0x88),
