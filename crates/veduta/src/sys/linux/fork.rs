@@ -51,3 +51,39 @@ pub(crate) fn generation() -> u64 {
 pub(crate) fn childhood() -> u64 {
     CHILDHOODS.load(Ordering::Relaxed)
 }
+
+/// The number of this process, as [`std::process::id`] says, which is a system call each time.
+pub(crate) fn process() -> u32 {
+    /// Above the number the childhood that it is from. The number is never 0.
+    static KNOWN: AtomicU64 = AtomicU64::new(0);
+    let known = KNOWN.load(Ordering::Relaxed);
+    if known as u32 != 0 && known >> 32 == childhood() & 0xFFFF_FFFF {
+        return known as u32;
+    }
+    // From now on forks are counted.
+    generation();
+    let number = std::process::id();
+    KNOWN.store(childhood() << 32 | u64::from(number), Ordering::Relaxed);
+    number
+}
+
+#[cfg(test)]
+mod tests {
+    /// Who asks knows its own number, and not that of the process it was forked from.
+    #[test]
+    fn a_child_has_a_number_of_its_own() {
+        assert_eq!(super::process(), std::process::id());
+        // SAFETY: the child touches atomics only, and ends at once.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            let right = super::process() == std::process::id() && super::process() == std::process::id();
+            // SAFETY: ends the process.
+            unsafe { libc::_exit(i32::from(!right)) };
+        }
+        let mut status = -1;
+        // SAFETY: a child of this process that nobody else waits for.
+        assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
+        assert_eq!(status, 0);
+        assert_eq!(super::process(), std::process::id());
+    }
+}

@@ -16,6 +16,7 @@
 //! Killed between two of these steps, a signaller leaves at worst a seat in `GRANTING` whose thread sleeps on: as if it had
 //! not signaled. The next one delivers that too. Nobody else's unit is ever in its hands.
 
+use super::super::fork;
 use super::super::step::{Step, reached};
 use super::futex::wake;
 use super::page::{ONE_MORE, Page, QUEUED, SEATS, SETTING, is_marked, seat, value};
@@ -57,7 +58,7 @@ fn tag() -> u64 {
     static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     let count = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     // 0 is no mark.
-    u64::from((count.wrapping_add(std::process::id() << 16) & 0x7FFF_FFFF).max(1)) << 32
+    u64::from((count.wrapping_add(fork::process() << 16) & 0x7FFF_FFFF).max(1)) << 32
 }
 
 impl Page {
