@@ -6,11 +6,15 @@
 
 mod bare;
 mod contest;
+mod iceoryx;
 mod partner;
 mod peer;
 mod program;
 mod report;
 mod results;
+#[path = "../../crates/veduta/examples/ring/ring.rs"]
+mod ring;
+mod signal;
 mod workloads;
 
 use clap::Parser;

@@ -15,23 +15,34 @@ impl Partner {
         })
     }
 
-    /// One that makes something and keeps it. It is made when this returns.
-    pub(crate) fn holding<T>(make: impl FnOnce() -> T) -> Partner {
+    /// One that makes something, and then does something with it again and again. It is made when this returns.
+    pub(crate) fn with<T>(make: impl FnOnce() -> T, mut act: impl FnMut(&mut T)) -> Partner {
         let (mut said, mut says) = std::io::pipe().expect("a pipe");
         let partner = Partner::child(|| {
-            let _held = make();
+            let mut made = make();
             says.write_all(&[1]).expect("a reader");
             loop {
-                // SAFETY: takes nothing.
-                unsafe { libc::pause() };
+                act(&mut made);
             }
         });
+        // If the partner ends before, nobody is left to write.
+        drop(says);
         said.read_exact(&mut [0]).expect("the partner lives");
         partner
     }
 
-    pub(crate) fn id(&self) -> i32 {
-        self.0
+    /// One that makes something and keeps it. It is made when this returns.
+    pub(crate) fn holding<T>(make: impl FnOnce() -> T) -> Partner {
+        Partner::with(make, |_| {
+            // SAFETY: takes nothing.
+            unsafe { libc::pause() };
+        })
+    }
+
+    /// Kills it, and does not wait until it has ended.
+    pub(crate) fn kill(&self) {
+        // SAFETY: a child of this process that was not waited for yet.
+        assert_eq!(unsafe { libc::kill(self.0, libc::SIGKILL) }, 0);
     }
 
     fn child(act: impl FnOnce() -> std::convert::Infallible) -> Partner {
@@ -55,9 +66,8 @@ impl Partner {
 
 impl Drop for Partner {
     fn drop(&mut self) {
+        self.kill();
         // SAFETY: a child of this process that was not waited for yet.
-        assert_eq!(unsafe { libc::kill(self.0, libc::SIGKILL) }, 0);
-        // SAFETY: as above.
         assert_eq!(unsafe { libc::waitpid(self.0, std::ptr::null_mut(), 0) }, self.0);
     }
 }

@@ -14,6 +14,8 @@ pub(crate) enum Peer {
     Posix,
     Pread,
     Memory,
+    Pipe,
+    Eventfd,
     Memmap2,
     MmapRs,
     SharedMemory,
@@ -26,7 +28,7 @@ pub(crate) enum Peer {
 }
 
 impl Peer {
-    pub(crate) const ALL: [Peer; 16] = [
+    pub(crate) const ALL: [Peer; 18] = [
         Peer::Veduta,
         Peer::Bare,
         Peer::Win32,
@@ -34,6 +36,8 @@ impl Peer {
         Peer::Posix,
         Peer::Pread,
         Peer::Memory,
+        Peer::Pipe,
+        Peer::Eventfd,
         Peer::Memmap2,
         Peer::MmapRs,
         Peer::SharedMemory,
@@ -54,6 +58,8 @@ impl Peer {
             Peer::Posix => "POSIX",
             Peer::Pread => "pread",
             Peer::Memory => "memcpy and its kin",
+            Peer::Pipe => "pipe",
+            Peer::Eventfd => "eventfd",
             Peer::Memmap2 => "memmap2",
             Peer::MmapRs => "mmap-rs",
             Peer::SharedMemory => "shared_memory",
@@ -80,6 +86,8 @@ impl Peer {
             Peer::Memory => {
                 "`memcpy`, `memset`, and atomics, of which nobody checks the range and none survives a missing page"
             }
+            Peer::Pipe => "one for each way, a byte at a time",
+            Peer::Eventfd => "one for each way",
             Peer::Memmap2 => "`MmapOptions`",
             Peer::MmapRs => "`MmapOptions`",
             Peer::SharedMemory => "`ShmemConf`",
@@ -128,6 +136,8 @@ impl Peer {
             Peer::Posix => (0x00, 0x77, 0xBB),
             Peer::Pread => (0x66, 0x99, 0xCC),
             Peer::Memory => (0x55, 0x55, 0x55),
+            Peer::Pipe => (0x66, 0x99, 0xCC),
+            Peer::Eventfd => (0x99, 0x77, 0x00),
             Peer::Memmap2 => (0x33, 0xBB, 0xEE),
             Peer::MmapRs => (0x00, 0x99, 0x88),
             Peer::SharedMemory => (0x33, 0x22, 0x88),

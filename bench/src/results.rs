@@ -126,9 +126,22 @@ pub(crate) struct Ratio {
     pub(crate) limit: f64,
 }
 
+/// How a ratio stands to its limit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Kept,
+    /// The median is over it, but the limit is within the middle half: another run may say otherwise.
+    Open,
+    Over,
+}
+
 impl Ratio {
-    pub(crate) fn is_kept(&self) -> bool {
-        self.spread.median <= self.limit
+    pub(crate) fn verdict(&self) -> Verdict {
+        match self.spread {
+            Spread { median, .. } if median <= self.limit => Verdict::Kept,
+            Spread { low, .. } if low <= self.limit => Verdict::Open,
+            _ => Verdict::Over,
+        }
     }
 }
 
@@ -152,7 +165,7 @@ impl Measured {
     /// In a line, for who looks on.
     pub(crate) fn line(&self) -> String {
         let ratios = self.ratios().map(|ratio| {
-            let over = if ratio.is_kept() { "" } else { " OVER" };
+            let over = if ratio.verdict() == Verdict::Over { " OVER" } else { "" };
             format!("{}/{} {:.2}{over}", ratio.ours, ratio.theirs, ratio.spread.median)
         });
         let mut line = format!("{:<60}", self.work.to_string());
@@ -174,13 +187,17 @@ pub(crate) struct Outcome {
 
 impl Outcome {
     pub(crate) fn summary(&self) -> String {
-        let ratios: Vec<Ratio> = self.measured.iter().flat_map(Measured::ratios).collect();
-        let kept = ratios.iter().filter(|ratio| ratio.is_kept()).count();
+        let verdicts: Vec<Verdict> =
+            self.measured.iter().flat_map(Measured::ratios).map(|ratio| ratio.verdict()).collect();
+        let count = |wanted| verdicts.iter().filter(|&&verdict| verdict == wanted).count();
         let missing: String = self.missing.iter().map(|missing| format!("\nnot run: {missing}")).collect();
         format!(
-            "{} works, {kept} of {} ratios within their limit{missing}",
+            "{} works, {} ratios: {} within their limit, {} about at it, {} over it{missing}",
             self.measured.len(),
-            ratios.len()
+            verdicts.len(),
+            count(Verdict::Kept),
+            count(Verdict::Open),
+            count(Verdict::Over),
         )
     }
 }

@@ -3,7 +3,7 @@
 use super::machine;
 use super::plot::Plot;
 use crate::peer::Peer;
-use crate::results::{Measured, Outcome, Spread};
+use crate::results::{Measured, Outcome, Spread, Verdict};
 use cargo_lock::Lockfile;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -14,7 +14,8 @@ const INTRODUCTION: &str = "\
 Made by `bench/run`, which measures anew and writes this page, the plots and `raw.csv`. All that do the same work took turns in one run, on one
 machine; the **ratio** is the median of the ratios of neighbouring turns, then the middle half of them. Below 1 ours takes less time. **Wanted** is
 the limit that the project sets itself: 1.05 beside the bare system calls, 1 beside everybody else, 1.15 for the C interface beside the Rust one.
-A ratio in bold is over it; a note says why.
+A ratio in bold is over it; one in italics is, too, but the limit is within the middle half, so that another run may say otherwise. Why veduta is not
+ahead where it is not: the notes below each table, and [what each operation asks of the kernel](../performance.md#what-each-operation-asks-of-the-kernel).
 ";
 
 pub(crate) fn text(outcome: &Outcome, plots: &[Plot]) -> String {
@@ -102,7 +103,11 @@ fn table(page: &mut String, measured: &Measured) {
         let ratio = measured.ratio(*peer).map_or_else(
             || "| | |".to_owned(),
             |ratio| {
-                let mark = if ratio.is_kept() { "" } else { "**" };
+                let mark = match ratio.verdict() {
+                    Verdict::Kept => "",
+                    Verdict::Open => "*",
+                    Verdict::Over => "**",
+                };
                 let Spread { low, median, high } = ratio.spread;
                 let beside = if ratio.ours == Peer::Veduta {
                     String::new()

@@ -2,15 +2,19 @@
 
 mod bytes;
 mod copies;
+mod events;
 mod flush;
 mod footprint;
 mod growth;
+mod mutexes;
 mod names;
 mod pages;
 mod private;
 mod reads;
+mod ring;
 mod startup;
 mod views;
+mod waits;
 
 use crate::contest::Bench;
 
@@ -23,6 +27,10 @@ pub(crate) fn all(bench: &mut Bench) {
     reads::all(bench);
     copies::all(bench);
     flush::all(bench);
+    events::all(bench);
+    ring::all(bench);
+    mutexes::all(bench);
+    waits::all(bench);
     growth::all(bench);
     footprint::all(bench);
     startup::all(bench);
