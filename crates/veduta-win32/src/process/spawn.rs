@@ -110,12 +110,14 @@ fn let_stop(id: i32, pidfd: BorrowedFd<'_>) {
     let none = 0_u64;
     let size = std::ptr::without_provenance_mut::<c_void>(size_of_val(&none));
     loop {
-        // SAFETY: reads the set. It fails if the child has not stopped yet, as the next call does then.
-        unsafe { libc::ptrace(PTRACE_SETSIGMASK as _, id, size, &raw const none) };
-        // SAFETY: the call takes numbers. It fails if the child has not stopped yet.
-        let status = unsafe { libc::ptrace(libc::PTRACE_DETACH, id, null_mut::<c_void>(), libc::SIGSTOP) };
+        // SAFETY: reads the set. It fails as long as the child has not stopped.
+        if unsafe { libc::ptrace(PTRACE_SETSIGMASK as _, id, size, &raw const none) } == 0 {
+            // SAFETY: the call takes numbers. It can only fail if the child was killed.
+            unsafe { libc::ptrace(libc::PTRACE_DETACH, id, null_mut::<c_void>(), libc::SIGSTOP) };
+            return;
+        }
         // It may have been killed, too.
-        if status == 0 || super::is_readable(pidfd) {
+        if super::is_readable(pidfd) {
             return;
         }
         std::thread::sleep(Duration::from_micros(20));
