@@ -85,10 +85,18 @@ fn section(page: &mut String, group: &str, works: &[&Measured], plots: &[Plot]) 
     for measured in works {
         table(page, measured);
     }
-    for measured in works {
-        for note in &measured.work.notes {
-            line!(page, "\n*{}*: {note}", measured.work);
+    // A note is said once, whatever it grows with, and of all works that have it.
+    let mut notes: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (note, title) in works.iter().flat_map(|of| of.work.notes.iter().map(|note| (&**note, of.work.title)))
+    {
+        match notes.iter_mut().find(|(known, _)| *known == note) {
+            Some((_, titles)) if titles.contains(&title) => {}
+            Some((_, titles)) => titles.push(title),
+            None => notes.push((note, vec![title])),
         }
+    }
+    for (note, titles) in notes {
+        line!(page, "\n*{}*: {note}", titles.join("; "));
     }
 }
 

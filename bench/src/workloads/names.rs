@@ -11,6 +11,9 @@ use std::hint::black_box;
 use veduta::{Section, ViewAccess};
 
 const SIZE: usize = 64 << 10;
+const OPENING: &str = "`shm_open` counts no holders. An open that does is eight calls: \
+    [each of them](../performance.md#open-a-section-map-it-read-a-value-unmap-it-close-it). Beside the same calls bare, the rest is reading and checking \
+    what others may have written, and remembering that this process has it open.";
 
 pub(crate) fn all(bench: &mut Bench) {
     create(bench);
@@ -22,7 +25,8 @@ pub(crate) fn all(bench: &mut Bench) {
         Partner::holding(|| Section::options().size(SIZE as u64).create_new(&name).expect("a section"));
     let calls = bare::Open::of(&name);
     open(bench, &name, &calls);
-    let work = Work::new("Names", "open by name, map, touch, unmap and close").programs("openmap");
+    let work =
+        Work::new("Names", "open by name, map, touch, unmap and close").programs("openmap").note(OPENING);
     touch(bench, work, &name, &theirs, Some(&calls));
     let held = Section::options().open(&name).expect("a section");
     let work =
@@ -46,7 +50,8 @@ fn create(bench: &mut Bench) {
 }
 
 fn open(bench: &mut Bench, name: &str, calls: &bare::Open) {
-    let mut contest = Contest::new(Work::new("Names", "open by name and close").programs("open"));
+    let work = Work::new("Names", "open by name and close").programs("open").note(OPENING);
+    let mut contest = Contest::new(work);
     contest
         .with(Peer::Veduta, || drop(black_box(Section::options().open(name).expect("a section"))))
         .with(Peer::Bare, || calls.run(|_| ()));
