@@ -31,7 +31,18 @@ pub(crate) fn all(bench: &mut Bench) {
     );
     let two = How { threads: 2, prefetch: true };
     small(bench, in_units("first touch of a page of 4 KiB, populated before by two threads"), len, two);
-    large(bench);
+    let large_page = |work: &'static str| Work::new("Fresh pages", work).bytes(LARGE as u64);
+    large(bench, large_page("first touch of a page of 2 MiB"), How { threads: 1, prefetch: false });
+    large(
+        bench,
+        large_page("first touch of a page of 2 MiB, by two threads"),
+        How { threads: 2, prefetch: false },
+    );
+    large(
+        bench,
+        large_page("first touch of a page of 2 MiB, populated before"),
+        How { threads: 1, prefetch: true },
+    );
 }
 
 #[derive(Clone, Copy)]
@@ -112,8 +123,7 @@ fn touch_bare(how: How, mapped: &Mapped, len: usize, step: usize) -> Duration {
 }
 
 /// Pages of 2 MiB. They have to be set aside by the administrator: `bench/run` does, and gives them back.
-fn large(bench: &mut Bench) {
-    let work = Work::new("Fresh pages", "first touch of a page of 2 MiB").bytes(LARGE as u64);
+fn large(bench: &mut Bench, work: Work, how: How) {
     let free = std::fs::read_to_string("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages");
     let free: usize = free.ok().and_then(|free| free.trim().parse().ok()).unwrap_or(0);
     // Two contenders never have them at the same time, but the kernel may be late in taking them back.
@@ -124,7 +134,6 @@ fn large(bench: &mut Bench) {
     }
     let len = pages * LARGE;
     let mut contest = Contest::new(work);
-    let how = How { threads: 1, prefetch: false };
     contest
         .batch(Peer::Veduta, pages as u64, || {
             let mut options = Section::options();
@@ -134,7 +143,7 @@ fn large(bench: &mut Bench) {
                 .create_unnamed()
                 .expect("a section");
             let view = section.map(ViewAccess::Write).expect("a view");
-            how.touch(view.as_mut_ptr(), len, LARGE, |_, _| ())
+            how.touch(view.as_mut_ptr(), len, LARGE, |begin, part| populate(&view, begin, part))
         })
         .batch(Peer::Bare, pages as u64, || {
             let file =
@@ -143,13 +152,16 @@ fn large(bench: &mut Bench) {
             ftruncate(&file, len as u64).expect("room");
             let mapped = Mapped::with(&file, len, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED);
             touch_bare(how, &mapped, len, LARGE)
-        })
-        .batch(Peer::MmapRs, pages as u64, || {
+        });
+    // It can populate only when it maps.
+    if !how.prefetch {
+        contest.batch(Peer::MmapRs, pages as u64, || {
             let options = mmap_rs::MmapOptions::new(len).expect("a size");
             let options =
                 options.with_page_size(mmap_rs::PageSize::_2M).with_flags(mmap_rs::MmapFlags::HUGE_PAGES);
             let mut map = options.map_mut().expect("a mapping");
             how.touch(map.as_mut_ptr(), len, LARGE, |_, _| ())
         });
+    }
     bench.run(contest);
 }
