@@ -130,6 +130,7 @@ impl Bench {
             measured: self.measured,
             versions: self.programs.versions(),
             missing: self.programs.missing(),
+            left_out: self.left_out,
         }
     }
 }

@@ -183,6 +183,8 @@ pub(crate) struct Outcome {
     pub(crate) versions: Vec<(Peer, String)>,
     /// Who could not take part, and why.
     pub(crate) missing: Vec<String>,
+    /// Which works this machine cannot do, and why.
+    pub(crate) left_out: Vec<String>,
 }
 
 impl Outcome {
@@ -190,14 +192,18 @@ impl Outcome {
         let verdicts: Vec<Verdict> =
             self.measured.iter().flat_map(Measured::ratios).map(|ratio| ratio.verdict()).collect();
         let count = |wanted| verdicts.iter().filter(|&&verdict| verdict == wanted).count();
-        let missing: String = self.missing.iter().map(|missing| format!("\nnot run: {missing}")).collect();
+        let not_run: String = self.not_run().map(|what| format!("\nnot run: {what}")).collect();
         format!(
-            "{} works, {} ratios: {} within their limit, {} about at it, {} over it{missing}",
+            "{} works, {} ratios: {} within their limit, {} about at it, {} over it{not_run}",
             self.measured.len(),
             verdicts.len(),
             count(Verdict::Kept),
             count(Verdict::Open),
             count(Verdict::Over),
         )
+    }
+
+    pub(crate) fn not_run(&self) -> impl Iterator<Item = &String> {
+        self.missing.iter().chain(&self.left_out)
     }
 }

@@ -56,8 +56,8 @@ fn peers(page: &mut String, outcome: &Outcome) {
     for peer in present {
         line!(page, "| {peer} | {} | {} |", version(peer, outcome), peer.usage());
     }
-    for missing in &outcome.missing {
-        line!(page, "\nNot run: {missing}.");
+    for what in outcome.not_run() {
+        line!(page, "\nNot run: {what}.");
     }
 }
 
