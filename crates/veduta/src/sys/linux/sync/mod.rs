@@ -34,3 +34,6 @@ pub(crate) use reactor::{Begun, Pending};
 pub(crate) use robust::Thread;
 pub(crate) use timers::Schedule;
 pub(crate) use wait::{Interrupt, Target, all, any};
+
+/// Waiters, or objects to wait for. Mostly there is one, and memory from the heap would cost a good part of what its wake-up costs.
+type Few<T> = smallvec::SmallVec<[T; 1]>;

@@ -18,6 +18,7 @@
 
 use super::super::fork::process_id;
 use super::super::step::{Step, reached};
+use super::Few;
 use super::futex::wake;
 use super::page::{ONE_MORE, Page, QUEUED, SEATS, SETTING, is_marked, seat, value};
 use super::primitive::{AtomicU32, Expected, Ordering};
@@ -137,7 +138,7 @@ impl Page {
         raised: impl Fn(u32, u32) -> Result<u32, TooMany>,
     ) -> Result<u32, TooMany> {
         let mut before = None;
-        let mut chosen = Vec::new();
+        let mut chosen = Few::new();
         let mut rounds = 0;
         loop {
             rounds += 1;
@@ -161,12 +162,12 @@ impl Page {
             if rest > 0 {
                 self.nudge_queue();
                 // Others will see the rest: whoever is given something must not sleep on beside it, should we be killed.
-                chosen.retain(|&seat| !self.call(seat));
+                chosen.retain(|&mut seat| !self.call(seat));
             }
             let first = mark.value();
             if !self.unmark(mark, next) {
                 // Somebody took us for dead. What a waiter knows of already is given; the rest is undone.
-                chosen.retain(|&seat| self.withdraw(seat));
+                chosen.retain(|&mut seat| self.withdraw(seat));
                 if rest + (chosen.len() as u32) < wanted {
                     before.get_or_insert(first);
                 }
@@ -204,7 +205,7 @@ impl Page {
         match rule {
             Rule::Manual => self.release_all(),
             _ => {
-                let mut chosen = Vec::new();
+                let mut chosen = Few::new();
                 for _ in 0..ROUNDS {
                     self.choose_waiters(1, &mut chosen);
                     match chosen.pop() {
@@ -223,7 +224,7 @@ impl Page {
     }
 
     fn release_all(&self) {
-        let mut chosen = Vec::new();
+        let mut chosen = Few::new();
         self.choose_waiters(u32::MAX, &mut chosen);
         for seat in chosen {
             // Whether it slept or not: it will see that it was released.
@@ -234,7 +235,7 @@ impl Page {
     }
 
     /// Gives the object to waiters, at most so many, who do not know it yet.
-    fn choose_waiters(&self, most: u32, chosen: &mut Vec<usize>) {
+    fn choose_waiters(&self, most: u32, chosen: &mut Few<usize>) {
         let seats = self.used_seats();
         // Behind the last one who got something, so that all get their turn.
         let first = self.cursor.load(Ordering::Relaxed) as usize % seats.len().max(1);

@@ -10,6 +10,7 @@
 //! passes it on, and if it is killed, the kernel does.
 
 use super::super::step::{Step, reached};
+use super::Few;
 use super::cell::{Cell, Nature};
 use super::futex::{self, Deadline};
 use super::owner::{Acquired, Owner, nap};
@@ -126,14 +127,14 @@ pub(super) fn try_any<'a>(
 /// A thread, or a future, with a seat in each event and semaphore that it waits for. `C` is what keeps the cells.
 pub(super) struct Sitting<C: Deref<Target = Cell>> {
     /// In the order of the objects, with the seat; `None` for a mutex, or where every seat is taken.
-    places: Vec<(C, Option<usize>)>,
+    places: Few<(C, Option<usize>)>,
     /// Whether the thread has to look for itself from time to time, because not every object can wake it.
     naps: bool,
 }
 
 impl<C: Deref<Target = Cell>> Sitting<C> {
     pub(super) fn take<'a>(objects: impl ExactSizeIterator<Item = (C, BorrowedFd<'a>)>) -> Sitting<C> {
-        let mut sitting = Sitting { places: Vec::with_capacity(objects.len()), naps: false };
+        let mut sitting = Sitting { places: Few::with_capacity(objects.len()), naps: false };
         let mut mutexes = 0;
         for (cell, bytes) in objects {
             let seat = match &cell.nature {
@@ -206,7 +207,7 @@ impl<C: Deref<Target = Cell>> Sitting<C> {
     }
 
     fn sleep(&self, deadline: Deadline, interrupt: Option<&Interrupt>) -> Result<()> {
-        let mut words = Vec::with_capacity(self.places.len() + 1);
+        let mut words = Few::with_capacity(self.places.len() + usize::from(interrupt.is_some()));
         let mut deadline = if self.naps { deadline.or_in(futex::NAP) } else { deadline };
         words.extend(self.words());
         for (cell, owner) in self.mutexes() {
@@ -248,7 +249,7 @@ impl<C: Deref<Target = Cell>> Sitting<C> {
     }
 
     /// Says which objects were given.
-    fn leave_seats(&self) -> Vec<usize> {
+    fn leave_seats(&self) -> Few<usize> {
         reached(Step::StandUp);
         let given = |seat| matches!(seat, seat::GRANTING | seat::GRANTED);
         self.occupied()
@@ -261,7 +262,7 @@ impl<C: Deref<Target = Cell>> Sitting<C> {
     fn keep_first(
         &self,
         taken: Result<Option<(usize, Acquired)>>,
-        given: Vec<usize>,
+        given: Few<usize>,
     ) -> Result<Option<(usize, Acquired)>> {
         let mut given = given.into_iter();
         let kept = match taken {
