@@ -137,8 +137,8 @@ fn fairness(time: Duration) -> String {
     let share = turns.iter().min().map_or(0.0, |&least| least as f64)
         / turns.iter().max().map_or(1.0, |&most| most as f64);
     format!(
-        "Of {THREADS} threads of one process that want nothing but veduta's mutex, for {:.1} s, the one that got it least often got it {share:.2} times \
-         as often as the one that got it most often.",
+        "Of {THREADS} threads of one process that want nothing but veduta's mutex, for {:.1} s, the one that got it least often got it {share:.2} \
+         times as often as the one that got it most often.",
         time.as_secs_f64()
     )
 }

@@ -10,8 +10,8 @@
 //!    at the other's flag. All four are sequentially consistent, so at least one of the two sees what the other one did. Only who finds a flag
 //!    signals: a stream in which nobody sleeps makes no system call.
 //!
-//! What the other process writes is input. A side believes its own number, which it keeps to itself, and checks the other's against it; bytes are copied
-//! in and out. Whatever the other one does, this one meets an error or wrong bytes, and nothing worse.
+//! What the other process writes is input. A side believes its own number, which it keeps to itself, and checks the other's against it; bytes are
+//! copied in and out. Whatever the other one does, this one meets an error or wrong bytes, and nothing worse.
 
 use std::io::{Error, ErrorKind, Result};
 use std::sync::atomic::Ordering;
@@ -36,7 +36,7 @@ pub(crate) enum Wait {
     Spin,
 }
 
-/// How often a side looks before it sleeps, or lets others run: for less time than a sleep costs, and long enough to meet an answer that is on its way.
+/// How often a side looks before it sleeps, or lets others run: for less time than a sleep costs, and long enough to meet what is on its way.
 const LOOKS: u32 = 64;
 
 pub(crate) struct Sender(Side);
