@@ -26,7 +26,7 @@ impl Pace {
     pub(crate) const QUICK: Pace =
         Pace { rounds: 2, enough: Duration::ZERO, turn: Duration::from_micros(50), divisor: 64 };
     /// A median of fewer says nothing.
-    const FEWEST: usize = 5;
+    const FEWEST: usize = 9;
 }
 
 /// All works of one run.
@@ -80,21 +80,23 @@ impl Bench {
         self.progress.set_message(work.to_string());
         self.progress.tick();
         if let Some(what) = work.programs {
-            let able = self.programs.able(what);
-            entrants.extend(
-                able.map(|(peer, program)| Entrant::new(peer, move |count| program.turn(what, count))),
-            );
+            for (peer, program) in self.programs.able(what) {
+                // Who takes part in this process is not asked for a program's sake again.
+                if entrants.iter().all(|entrant| entrant.peer != peer) {
+                    entrants.push(Entrant::new(peer, move |count| program.turn(what, count)));
+                }
+            }
         }
         let counts: Vec<u64> = entrants.iter_mut().map(|entrant| self.pace.count(entrant)).collect();
         let mut samples = vec![Vec::new(); counts.len()];
+        let (mut order, mut places) = (Order::new(), Vec::from_iter(0..counts.len()));
         let begun = Instant::now();
         for round in 0..self.pace.rounds {
             if round >= Pace::FEWEST && begun.elapsed() > self.pace.enough {
                 break;
             }
-            // Who goes first changes, so that nobody always finds warm what the same other one left.
-            for place in 0..counts.len() {
-                let index = (place + round) % counts.len();
+            order.shuffle(&mut places);
+            for &index in &places {
                 let time = (entrants[index].act)(counts[index]);
                 samples[index].push(time.as_nanos() as f64 / counts[index] as f64);
             }
@@ -147,6 +149,25 @@ impl Pace {
             count *= 2;
         }
         count
+    }
+}
+
+/// Who goes after whom: somebody else each round, so that nobody always finds warm, or cold, what the same other one left. The same in
+/// each run.
+struct Order(u64);
+
+impl Order {
+    fn new() -> Order {
+        Order(0x9E37_79B9_7F4A_7C15)
+    }
+
+    fn shuffle(&mut self, places: &mut [usize]) {
+        for last in (1..places.len()).rev() {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            places.swap(last, (self.0 % (last as u64 + 1)) as usize);
+        }
     }
 }
 

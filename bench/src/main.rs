@@ -22,6 +22,7 @@ use contest::{Bench, Pace};
 use program::Programs;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use veduta::{Namespace, SweepMode};
 
 /// Lets veduta and its peers take turns, and writes a table, plots and the raw data.
 #[derive(Parser)]
@@ -47,6 +48,8 @@ fn main() -> ExitCode {
     let pace = if arguments.quick { Pace::QUICK } else { Pace::FULL };
     let mut bench = Bench::new(pace, arguments.only, arguments.disk, Programs::build());
     workloads::all(&mut bench);
+    // Partners are killed, and leave their names.
+    Namespace::local().and_then(|names| names.sweep(SweepMode::Remove)).expect("the names can be swept");
     let outcome = bench.end();
     report::write(&arguments.out, &outcome).expect("the report can be written");
     println!("{}", outcome.summary());

@@ -88,6 +88,30 @@ impl Signal for Futex {
     }
 }
 
+/// A semaphore of the C library that processes share.
+pub(crate) struct Semaphore(Mapped);
+
+impl Semaphore {
+    pub(crate) fn new() -> Semaphore {
+        let page = Mapped::shared(memory_file(4096), 4096);
+        // SAFETY: the page is mapped, and nobody knows of it yet.
+        assert_eq!(unsafe { libc::sem_init(page.as_ptr().cast(), 1, 0) }, 0);
+        Semaphore(page)
+    }
+}
+
+impl Signal for Semaphore {
+    fn signal(&self) {
+        // SAFETY: it was initialised, and is mapped as long as `self` is.
+        assert_eq!(unsafe { libc::sem_post(self.0.as_ptr().cast()) }, 0);
+    }
+
+    fn wait(&self) {
+        // SAFETY: as above.
+        assert_eq!(unsafe { libc::sem_wait(self.0.as_ptr().cast()) }, 0);
+    }
+}
+
 /// A byte in a pipe.
 pub(crate) struct Pipe(PipeReader, PipeWriter);
 

@@ -6,11 +6,13 @@ use crate::iceoryx::{self, Link};
 use crate::partner::Partner;
 use crate::peer::Peer;
 use crate::results::Work;
-use crate::signal::{Eventfd, Futex, Pipe, Signal};
+use crate::signal::{Eventfd, Futex, Pipe, Semaphore, Signal};
 use veduta::Event;
 
 pub(crate) fn all(bench: &mut Bench) {
-    let work = Work::new("Events", "two processes wake each other in turn, there and back").programs("event");
+    let work = Work::new("Events", "two processes wake each other in turn, there and back")
+        .programs("event")
+        .note("POSIX: semaphores, in the same two processes as veduta's events. Boost, Python and the Win32 programs are processes of their own, some of them smaller.");
     if !bench.wants(&work) {
         return;
     }
@@ -25,10 +27,12 @@ pub(crate) fn all(bench: &mut Bench) {
     let link = Link::new(&iceoryx::node(), &there, &back);
     let ours = Pair::new(|| Event::options().create_unnamed().expect("an event"));
     let (bare, pipes, counters) = (Pair::new(Futex::new), Pair::new(Pipe::new), Pair::new(Eventfd::new));
+    let semaphores = Pair::new(Semaphore::new);
     let mut contest = Contest::new(work);
     contest
         .with(Peer::Veduta, || ours.rally())
         .with(Peer::Bare, || bare.rally())
+        .with(Peer::Posix, || semaphores.rally())
         .with(Peer::Pipe, || pipes.rally())
         .with(Peer::Eventfd, || counters.rally())
         .with(Peer::Iceoryx2, || {

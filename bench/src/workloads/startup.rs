@@ -21,7 +21,7 @@ pub(crate) fn all(bench: &mut Bench) {
         Work::new("Start-up", "list the objects of a namespace")
             .note("Python: `os.listdir` of /dev/shm, which does not say who holds what."),
     );
-    contest.with(Peer::Veduta, || run(&tool, &["ls"])).with(Peer::Python, || {
+    contest.with(Peer::Veduta, || run(&tool, &["--quiet", "ls"])).with(Peer::Python, || {
         run(Path::new("python3"), &["-c", "import os; print(os.listdir('/dev/shm'))"])
     });
     bench.run(contest);
