@@ -15,7 +15,6 @@ import signal
 import sys
 import tempfile
 import time
-from bisect import bisect_left
 from multiprocessing.shared_memory import SharedMemory
 
 SMALL = 64 << 10
@@ -108,26 +107,6 @@ def copy_on_write():
                     view[page] = 2
                 nanoseconds += time.monotonic_ns() - begun
         return nanoseconds
-
-    return turn
-
-
-def search(path):
-    """Looks up keys in a file of ascending numbers of 64 bits, each twice its place."""
-    with open(path, "rb") as file:
-        view = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)).cast("Q")
-    state = 0x9E3779B97F4A7C15
-
-    def key():
-        nonlocal state
-        state ^= state << 13 & 0xFFFFFFFFFFFFFFFF
-        state ^= state >> 7
-        state ^= state << 17 & 0xFFFFFFFFFFFFFFFF
-        return state % (2 * len(view))
-
-    def turn(count):
-        keys = iter([key() for _ in range(count)])
-        return timed(count, lambda: bisect_left(view, next(keys)))
 
     return turn
 
@@ -246,8 +225,6 @@ WORKS = {
     "ring4k": lambda: ring(4 << 10),
     "ring1m": lambda: ring(1 << 20),
 }
-if "VEDUTA_BENCH_FILE" in os.environ:
-    WORKS["search4g"] = lambda: search(os.environ["VEDUTA_BENCH_FILE"])
 
 
 def main():

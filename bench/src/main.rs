@@ -1,6 +1,6 @@
 //! veduta beside what one would use instead, in one run: `bench/run`.
 //!
-//! All that do the same piece of work take turns in one run, many short turns each, and the ratio of neighbouring turns is what counts:
+//! All that do the same piece of work take turns in one run, many short turns each, and the ratio of the turns of one round is what counts:
 //! machines are noisy and change their speed while they work, so a time alone says little. Criterion does not let contenders take turns, hence
 //! the harness of our own.
 

@@ -121,7 +121,7 @@ impl Spread {
 pub(crate) struct Ratio {
     pub(crate) ours: Peer,
     pub(crate) theirs: Peer,
-    /// Turn by turn: below 1 ours is faster.
+    /// Round by round: below 1 ours is faster.
     pub(crate) spread: Spread,
     pub(crate) limit: f64,
 }
@@ -130,7 +130,7 @@ pub(crate) struct Ratio {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Kept,
-    /// The median is over it, but the limit is within the middle half: another run may say otherwise.
+    /// The limit is within the middle half: another run may say otherwise.
     Open,
     Over,
 }
@@ -138,9 +138,9 @@ pub(crate) enum Verdict {
 impl Ratio {
     pub(crate) fn verdict(&self) -> Verdict {
         match self.spread {
-            Spread { median, .. } if median <= self.limit => Verdict::Kept,
-            Spread { low, .. } if low <= self.limit => Verdict::Open,
-            _ => Verdict::Over,
+            Spread { high, .. } if high <= self.limit => Verdict::Kept,
+            Spread { low, .. } if low > self.limit => Verdict::Over,
+            _ => Verdict::Open,
         }
     }
 }

@@ -12,10 +12,10 @@ const INTRODUCTION: &str = "\
 # What veduta costs beside what one would use instead
 
 Made by `bench/run`, which measures anew and writes this page, the plots and `raw.csv`. All that do the same work took turns in one run, on one
-machine; the **ratio** is the median of the ratios of neighbouring turns, then the middle half of them. Below 1 ours takes less time. **Wanted** is
+machine; the **ratio** is the median of the ratios of turns in the same round, then the middle half of them. Below 1 ours takes less time. **Wanted** is
 the limit that the project sets itself: 1.05 beside the bare system calls, 1 beside everybody else, 1.15 for the C interface beside the Rust one.
 What is in Rust runs in one process, which has much mapped; the programs in C, C++ and Python run in smaller ones, whose page faults and switches cost less.
-A ratio in bold is over it; one in italics is, too, but the limit is within the middle half, so that another run may say otherwise. Why veduta is not
+A ratio in bold is over it; where it is in italics the limit is within the middle half, so that another run may say otherwise. Why veduta is not
 ahead where it is not: the notes below each table, and [what each operation asks of the kernel](../performance.md#what-each-operation-asks-of-the-kernel).
 ";
 

@@ -13,8 +13,8 @@ use iceoryx2::service::port_factory::publish_subscribe::PortFactory;
 use std::time::{Duration, Instant};
 
 const WHOLE: &str = "The sender copies each message in, and the receiver reads all of it: veduta's copies it out in pieces and adds them up, \
-    iceoryx2's adds it up where it lies, the others' copy it out. A turn ends when the receiver has said that it has the last one. No more is \
-    under way than the second-level cache holds.";
+    iceoryx2's adds it up where it lies, the others' copy it out. A turn ends when the receiver has said that it has the last one. As much is \
+    under way as fits the second-level cache, at Boost's up to 4 MiB, in a pipe 64 KiB.";
 const SLEEPS: &str = "veduta's is `examples/ring`: it signals an event only if the other side sleeps. iceoryx2 notifies after each sample, as its \
     example does, and a publisher whose subscriber is behind tries again until it is not.";
 const SPINS: &str = "Who waits looks again and again, and lets others run in between if it takes long.";

@@ -103,7 +103,7 @@ fn death(bench: &mut Bench) {
     let work =
         Work::new("Waiting", "kill the owner of a mutex that a thread sleeps for, until the thread has it")
             .programs("death")
-            .note("Boost's and Python's mutexes stay locked for ever.");
+            .note("Boost's and Python's mutexes stay locked for ever. The Win32 programs end a whole process, started as one and with its threads, the others a forked one.");
     if !bench.wants(&work) {
         return;
     }

@@ -11,7 +11,7 @@
 //!    signals: a stream in which nobody sleeps makes no system call.
 //!
 //! What the other process writes is input. A side believes its own number, which it keeps to itself, and checks the other's against it; bytes are
-//! copied in and out. Whatever the other one does, this one meets an error or wrong bytes, and nothing worse.
+//! copied in and out. Whatever the other one does, this one meets an error, wrong bytes, or nobody who wakes it, and nothing worse.
 
 use std::io::{Error, ErrorKind, Result};
 use std::sync::atomic::Ordering;
@@ -50,6 +50,7 @@ impl Sender {
     /// Sends a message of the size agreed on. Waits for room.
     pub(crate) fn send(&mut self, message: &[u8]) -> Result<()> {
         let Sender(side) = self;
+        assert_eq!(message.len(), side.shape.size, "all messages have one size");
         if side.filled(side.others) == side.shape.slots {
             side.wait()?;
         }
@@ -87,7 +88,7 @@ impl Receiver {
         }
         // Who sleeps for room is not woken for each slot, but twice in a round: in a full ring the receiver is sure to come by there.
         let half = side.shape.slots / 2;
-        side.advance((side.done + 1) & (half - 1) == 0)
+        side.advance(side.done.wrapping_add(1) & (half - 1) == 0)
     }
 }
 
@@ -208,7 +209,8 @@ impl Side {
 
     /// Is done with a slot. Where it `wakes`, it signals the other side if that sleeps.
     fn advance(&mut self, wakes: bool) -> Result<()> {
-        self.done += 1;
+        // It began at what stood in the ring.
+        self.done = self.done.wrapping_add(1);
         let Some([_, other]) = self.events.as_ref().filter(|_| wakes) else {
             return Ok(self.view.store(self.own.number, self.done, Ordering::Release)?);
         };

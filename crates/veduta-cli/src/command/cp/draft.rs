@@ -68,18 +68,24 @@ impl Draft {
     /// Lets the copy have the blocks of the source. `false`: the filesystem cannot.
     pub(super) fn share_blocks(&self, source: &Source, when: Reflink) -> Outcome<bool> {
         match ioctl_ficlone(&self.file, &source.file) {
-            // The source is not what it was if it grew or was cut off meanwhile.
-            Ok(()) => {
-                source.check_unshortened()?;
+            // What was cut off before is not in the copy; what was added meanwhile is none of its business.
+            Ok(()) if self.file.metadata().is_ok_and(|copy| copy.len() >= source.size()) => {
                 self.file.set_len(source.size()).map_err(|error| self.failure(&error))?;
                 Ok(true)
             }
+            Ok(()) => source.check_unshortened().and_then(|()| self.share_nothing()),
             Err(error) if when == Reflink::Always => Err(self
                 .failure(&error.into())
                 .hint("both files have to be on one filesystem that can share blocks; `--reflink=auto` copies where it cannot")),
             // Whatever is wrong, copying meets it again, or does not mind it.
-            Err(_) => Ok(false),
+            Err(_) => self.share_nothing(),
         }
+    }
+
+    /// Takes back what sharing may have begun: copying leaves out what are holes.
+    fn share_nothing(&self) -> Outcome<bool> {
+        self.file.set_len(0).map_err(|error| self.failure(&error))?;
+        Ok(false)
     }
 
     /// A failure to write the copy.

@@ -39,12 +39,12 @@ pub(crate) fn generation() -> u64 {
             super::sync::let_go_of_locks(true);
             super::opened::let_go_of_lock();
         }
+        note_process_id();
         // SAFETY: they live as long as the program. In a child they touch atomics, unlock what their own thread has locked, close
         // descriptors and give memory back, which the C library allows there.
         let status = unsafe { libc::pthread_atfork(Some(forks), Some(forked), Some(born)) };
         // Only memory can be missing. Without the hook every later fork would go unseen, and names with it.
         assert_eq!(status, 0, "no memory left to watch for forks");
-        note_process_id();
     });
     FORKS.load(Ordering::SeqCst)
 }

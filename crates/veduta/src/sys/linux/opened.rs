@@ -112,8 +112,8 @@ fn registry() -> MutexGuard<'static, Registry> {
 }
 
 /// The number of a place: FNV-1a, beginning with the directory, whose identity stays its own, because who has a name open in it has it
-/// open. There is no secret in it, and none is needed: two places with one number take turns in the registry, and who finds nothing opens
-/// anew; and there are never more of them than this process may have descriptors, however the names were chosen.
+/// open. There is no secret in it: two places with one number take turns in the registry, and who finds nothing opens anew. Names that were
+/// chosen to fall together make a search as long as there are names open, which is never more than this process may have descriptors.
 pub(crate) fn number(directory: &Directory, file: &FileName) -> u64 {
     let FileId { device, inode } = directory.id();
     let begin = 0xcbf2_9ce4_8422_2325 ^ inode ^ device.rotate_left(32);
