@@ -188,6 +188,7 @@ impl<'a> Soak<'a> {
         for slot in &self.slots {
             let pid = slot.process.as_ref().map(Child::id);
             eprintln!("slot {}: process {pid:?}: {}", slot.number, self.cells.describe(slot.number));
+            pid.into_iter().for_each(tell_of_threads);
         }
     }
 
@@ -340,6 +341,21 @@ impl<'a> Soak<'a> {
             assert_eq!(state.waiters(), 0, "{state}");
         }
         self.objects.gate.set().expect("it is an event");
+    }
+}
+
+/// What the kernel says of each thread of a process: which call it is in, with its arguments, and how often it was at work.
+fn tell_of_threads(pid: u32) {
+    for thread in std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten() {
+        let read = |file| std::fs::read_to_string(thread.path().join(file)).unwrap_or_default();
+        let status = read("status");
+        let facts = status.lines().filter(|line| line.starts_with("State") || line.contains("ctxt_switches"));
+        eprintln!(
+            "    {:?}: call {} {:?}",
+            thread.file_name(),
+            read("syscall").trim(),
+            facts.collect::<Vec<_>>()
+        );
     }
 }
 
