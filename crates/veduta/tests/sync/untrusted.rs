@@ -507,8 +507,8 @@ fn a_header_that_cannot_be_is_refused() {
     let number = u32::to_ne_bytes;
     let set: fn(&Event) = |event| event.set().unwrap();
     for (at, bytes, expected) in [
-        (header::VERSION, number(1), Code::REVISION_MISMATCH),
-        (header::VERSION, number(3), Code::REVISION_MISMATCH),
+        (header::VERSION, number(2), Code::REVISION_MISMATCH),
+        (header::VERSION, number(4), Code::REVISION_MISMATCH),
         (header::MAGIC + 4, *b"TA\x00\x09", Code::REVISION_MISMATCH),
         (header::MAGIC, *b"RUBB", Code::INVALID_DATA),
         (header::KIND, number(0), Code::INVALID_DATA),

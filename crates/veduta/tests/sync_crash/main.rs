@@ -159,6 +159,41 @@ fn killed_taking_back() {
     }
 }
 
+/// A giver stops when it has woken a waiter and before it notes that. The waiter waits again, in the same seat, and the next giver dies before it
+/// wakes it. What the first one then notes is of another gift: the waiter still has to be woken by whoever signals next.
+#[test]
+fn a_late_note_is_not_of_the_next_gift() {
+    let mut cast = Cast::new();
+    for kind in ["auto", "semaphore:0:9"] {
+        cast.runs += 1;
+        let name = cast.world.private(&format!("late note {}", cast.runs));
+        let mut late = cast.world.actor_until("MarkGranted=stop");
+        let mut killed = cast.world.actor_until("WakeSeat=kill");
+        let mut waiter = cast.world.actor();
+        for actor in [&mut late, &mut killed, &mut waiter, &mut cast.survivor] {
+            actor.sync(&name, kind);
+        }
+        let object = Object::create(&name, kind).unwrap();
+        let sit = |waiter: &mut support::Actor| {
+            waiter.begin_wait(&name);
+            let begun = Instant::now();
+            while object.state().waiters() == 0 || !waiter.is_asleep() {
+                assert!(begun.elapsed() < support::WATCHDOG, "the waiter never sleeps: {}", object.state());
+                std::thread::yield_now();
+            }
+        };
+        sit(&mut waiter);
+        assert!(matches!(late.ask(&["signal", &name]), Reply::Stopped), "it woke somebody");
+        assert_eq!(waiter.end_wait().waited, Waited::Signaled(0));
+        sit(&mut waiter);
+        assert!(matches!(killed.ask(&["signal", &name]), Reply::Ended(_)), "it was about to wake somebody");
+        late.go_on();
+        late.hear().done().expect("it only had to go on");
+        cast.survivor.signal(&name).unwrap();
+        assert_eq!(waiter.end_wait().waited, Waited::Signaled(0));
+    }
+}
+
 /// Who waits for all takes an abandoned mutex, finds something else gone, and puts the mutex back: the next one is told, and only that one.
 #[test]
 fn what_is_put_back_is_still_abandoned() {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
-use veduta::{Event, Mutex, Namespace, Reset, Section, Semaphore, View, ViewAccess, Waitable};
+use veduta::{Disposition, Event, Mutex, Namespace, Reset, Section, Semaphore, View, ViewAccess, Waitable};
 
 /// How many processes there are at a time.
 pub(crate) const SLOTS: usize = 8;
@@ -154,16 +154,27 @@ pub(crate) struct Objects {
 }
 
 impl Objects {
-    pub(crate) fn at(directory: &Path) -> Objects {
+    /// Creates them, or opens what the soak has created and holds as long as it runs: nobody else may find a name free.
+    pub(crate) fn at(directory: &Path, expected: Disposition) -> Objects {
         let namespace = Namespace::at(directory).expect("it is a directory");
-        let mutex =
-            |name: &str| Mutex::options().namespace(&namespace).create(name).expect("it can be had").0;
+        let mutex = |name: &str| {
+            let (mutex, disposition) =
+                Mutex::options().namespace(&namespace).create(name).expect("it can be had");
+            assert_eq!(disposition, expected, "{name}");
+            mutex
+        };
         let semaphore = |name: &str| {
             let mut options = Semaphore::options();
-            options.count(UNITS).maximum(1000).namespace(&namespace).create(name).expect("it can be had").0
+            let (semaphore, disposition) =
+                options.count(UNITS).maximum(1000).namespace(&namespace).create(name).expect("it can be had");
+            assert_eq!(disposition, expected, "{name}");
+            semaphore
         };
         let event = |name: &str, reset| {
-            Event::options().reset(reset).namespace(&namespace).create(name).expect("it can be had").0
+            let (event, disposition) =
+                Event::options().reset(reset).namespace(&namespace).create(name).expect("it can be had");
+            assert_eq!(disposition, expected, "{name}");
+            event
         };
         Objects {
             mutexes: [mutex("mutex 0"), mutex("mutex 1")],

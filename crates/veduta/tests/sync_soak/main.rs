@@ -21,7 +21,7 @@ use std::process::Child;
 use std::time::{Duration, Instant};
 use support::world::role_command;
 use support::{Random, World};
-use veduta::{SYNC_STEPS, Waitable, Waited};
+use veduta::{Disposition, SYNC_STEPS, Waitable, Waited};
 
 /// How many die between two counts.
 const KILLS_BETWEEN_COUNTS: u32 = 64;
@@ -93,7 +93,7 @@ struct Slot {
 impl<'a> Soak<'a> {
     fn new(world: &'a World, seed: u64) -> Soak<'a> {
         let directory = world.root().join("private");
-        let (cells, objects) = (Cells::at(&directory), Objects::at(&directory));
+        let (cells, objects) = (Cells::at(&directory), Objects::at(&directory, Disposition::Created));
         objects.gate.set().expect("it is an event");
         let slots = (0..SLOTS).map(|number| Slot {
             number,
@@ -189,7 +189,10 @@ impl<'a> Soak<'a> {
             let pid = slot.process.as_ref().map(Child::id);
             eprintln!("slot {}: process {pid:?}: {}", slot.number, self.cells.describe(slot.number));
             pid.into_iter().for_each(tell_of_threads);
+            pid.into_iter().for_each(tell_of_objects);
         }
+        eprintln!("the soak itself:");
+        tell_of_objects(std::process::id());
     }
 
     fn kill(&mut self, index: usize) {
@@ -356,6 +359,14 @@ fn tell_of_threads(pid: u32) {
             read("syscall").trim(),
             facts.collect::<Vec<_>>()
         );
+    }
+}
+
+/// Which files a process has mapped and shares: all must have the same.
+fn tell_of_objects(pid: u32) {
+    let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).unwrap_or_default();
+    for line in maps.lines().filter(|line| line.split_whitespace().nth(1) == Some("rw-s")) {
+        eprintln!("    {line}");
     }
 }
 

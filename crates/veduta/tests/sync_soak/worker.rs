@@ -6,7 +6,7 @@ use rustix::process::{Signal, set_parent_process_death_signal};
 use std::env;
 use std::path::Path;
 use std::time::Duration;
-use veduta::{Waited, wait_all, wait_any};
+use veduta::{Disposition, Waited, wait_all, wait_any};
 
 pub(crate) const SLOT: &str = "VEDUTA_TEST_SLOT";
 pub(crate) const SEED: &str = "VEDUTA_TEST_SEED";
@@ -22,7 +22,7 @@ fn worker() {
     let worker = Worker {
         slot: slot.parse().expect("it is a number"),
         cells: Cells::at(&directory),
-        objects: Objects::at(&directory),
+        objects: Objects::at(&directory, Disposition::Opened),
     };
     let mut random = Random(seed);
     loop {

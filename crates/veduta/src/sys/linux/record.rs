@@ -15,7 +15,7 @@ use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout};
 /// Changes whenever the layout does, so that two builds with different layouts refuse each other.
 pub(crate) const MAGIC: [u8; 8] = *b"VEDUTA\x00\x01";
 /// The version this build reads and writes.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 /// Headers are whole pages, so that the bytes behind one can be mapped.
 pub(crate) const PAGE: usize = 4096;
 /// How many living holders an entry remembers.

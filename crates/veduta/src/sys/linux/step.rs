@@ -59,6 +59,7 @@ steps! {
     GrantSeat
     UnmarkState
     WakeSeat
+    MarkGranted
     TakeBack
     NudgeQueue
     ClaimOwner

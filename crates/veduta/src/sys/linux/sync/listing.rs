@@ -78,7 +78,7 @@ fn describe(page: &Page, words: &Page, kind: Kind, rule: Option<Rule>, bytes: Bo
 fn sitting(page: &Page, bytes: BorrowedFd<'_>) -> u32 {
     let seats = page.used_seats().iter().enumerate();
     let waiting = |word: &AtomicU32| {
-        matches!(word.load(Ordering::SeqCst), seat::WAITING | seat::GRANTING | seat::NUDGED)
+        matches!(seat::state(word.load(Ordering::SeqCst)), seat::WAITING | seat::GRANTING | seat::NUDGED)
     };
     seats.filter(|(index, word)| waiting(word) && is_had(bytes, *index)).count() as u32
 }

@@ -59,7 +59,8 @@ pub(super) const ONE_MORE: u32 = 2;
 /// The owner's thread (`FUTEX_TID_MASK`), or 0.
 pub(super) const THREAD: u32 = 0x3FFF_FFFF;
 
-/// What stands in a seat.
+/// What stands in a seat: one of these, and above it the number of the sitting. Who gives something to a waiter gives it to one sitting: what
+/// he has to say of that later, and be it a day, says nothing of the next.
 pub(super) mod seat {
     /// Nobody waits in it.
     pub(in super::super) const FREE: u32 = 0;
@@ -71,6 +72,23 @@ pub(super) mod seat {
     pub(in super::super) const GRANTED: u32 = 3;
     /// The thread was not asleep when it should have been woken: it looks again, or it is dead.
     pub(in super::super) const NUDGED: u32 = 4;
+
+    /// The bits of those.
+    pub(in super::super) const STATE: u32 = 7;
+
+    pub(in super::super) const fn state(word: u32) -> u32 {
+        word & STATE
+    }
+
+    /// The same sitting in another state.
+    pub(in super::super) const fn with(word: u32, state: u32) -> u32 {
+        word & !STATE | state
+    }
+
+    /// The sitting that follows, which waits.
+    pub(in super::super) const fn next(word: u32) -> u32 {
+        with(word.wrapping_add(STATE + 1), WAITING)
+    }
 }
 
 /// In a mark: a manual event is being set. Who finds it in the way for too long finishes that.
@@ -152,6 +170,7 @@ mod tests {
             assert!(document.contains(&row), "docs/format.md has no row {row}");
         }
         assert_eq!(end, size_of::<Page>());
+        assert!(document.contains(&format!("the low {} bits", seat::STATE.count_ones())));
         for (name, value) in [
             ("free", seat::FREE),
             ("waiting", seat::WAITING),

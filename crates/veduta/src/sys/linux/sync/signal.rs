@@ -7,7 +7,7 @@
 //! - Who signals *marks* the state, looks for a waiting seat, gives the object to it (`GRANTING`) or raises the value, and
 //!   unmarks the state, all by compare-and-exchange. Nobody who sat down falls asleep past a mark: either the signaller sees
 //!   the seat, or the waiter the mark, and waits until it is gone.
-//! - Then it wakes the seat. If nobody sleeps there, the waiter is still on its feet, or dead: the unit is taken back
+//! - Then it wakes the seat (`GRANTED`). If nobody sleeps there, the waiter is still on its feet, or dead: the unit is taken back
 //!   (`NUDGED`) and goes elsewhere, unless the waiter has seen it already.
 //! - A mark may be broken by anyone who finds it in the way for too long: its owner was killed or stopped. What it had not
 //!   finished has not happened; if it comes back, its last exchange fails and it begins again. Setting a manual event is finished by whoever
@@ -38,6 +38,13 @@ pub(crate) enum Rule {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct TooMany {
     pub(super) count: u32,
+}
+
+/// What a signaller gave: the seat, and the word that says so, which only one sitting ever has.
+#[derive(Clone, Copy)]
+struct Gift {
+    seat: usize,
+    word: u32,
 }
 
 /// The state as one signaller left it, with its mark.
@@ -126,9 +133,14 @@ impl Page {
 
     /// Makes a seat ready that a killed thread may have left. What that one was given when it was dead goes back.
     pub(super) fn clear_seat(&self, seat: usize, rule: Rule) {
-        if self.seats[seat].swap(seat::FREE, Ordering::SeqCst) == seat::GRANTING {
+        if self.free_seat(seat) == seat::GRANTING {
             self.put_back(rule);
         }
+    }
+
+    /// Leaves a seat, or clears it; gives the state that it was in.
+    pub(super) fn free_seat(&self, seat: usize) -> u32 {
+        seat::state(self.seats[seat].fetch_and(!seat::STATE | seat::FREE, Ordering::SeqCst))
     }
 
     /// Gives units to waiters, and what is left over to the value, which `raised` makes of the value and the rest.
@@ -162,19 +174,19 @@ impl Page {
             if rest > 0 {
                 self.nudge_queue();
                 // Others will see the rest: whoever is given something must not sleep on beside it, should we be killed.
-                chosen.retain(|&mut seat| !self.call(seat));
+                chosen.retain(|&mut gift| !self.call(gift));
             }
             let first = mark.value();
             if !self.unmark(mark, next) {
                 // Somebody took us for dead. What a waiter knows of already is given; the rest is undone.
-                chosen.retain(|&mut seat| self.withdraw(seat));
+                chosen.retain(|&mut gift| self.withdraw(gift));
                 if rest + (chosen.len() as u32) < wanted {
                     before.get_or_insert(first);
                 }
                 units = rest + chosen.drain(..).count() as u32;
             } else {
                 before.get_or_insert(first);
-                units = chosen.drain(..).filter(|&seat| !self.deliver(seat)).count() as u32;
+                units = chosen.drain(..).filter(|&gift| !self.deliver(gift)).count() as u32;
             }
             if units == 0 || rounds == 2 * ROUNDS {
                 return Ok(before.unwrap_or(first));
@@ -209,7 +221,7 @@ impl Page {
                 for _ in 0..ROUNDS {
                     self.choose_waiters(1, &mut chosen);
                     match chosen.pop() {
-                        Some(seat) if !self.deliver(seat) => continue,
+                        Some(gift) if !self.deliver(gift) => continue,
                         _ => break,
                     }
                 }
@@ -226,16 +238,16 @@ impl Page {
     fn release_all(&self) {
         let mut chosen = Few::new();
         self.choose_waiters(u32::MAX, &mut chosen);
-        for seat in chosen {
+        for gift in chosen {
             // Whether it slept or not: it will see that it was released.
-            if !self.call(seat) {
-                replace(&self.seats[seat], seat::GRANTING, seat::GRANTED);
+            if !self.call(gift) {
+                self.become_of(gift, seat::GRANTED);
             }
         }
     }
 
     /// Gives the object to waiters, at most so many, who do not know it yet.
-    fn choose_waiters(&self, most: u32, chosen: &mut Few<usize>) {
+    fn choose_waiters(&self, most: u32, chosen: &mut Few<Gift>) {
         let seats = self.used_seats();
         // Behind the last one who got something, so that all get their turn.
         let first = self.cursor.load(Ordering::Relaxed) as usize % seats.len().max(1);
@@ -244,17 +256,19 @@ impl Page {
             if chosen.len() as u32 >= most {
                 break;
             }
-            match seats[index].load(Ordering::SeqCst) {
+            let word = seats[index].load(Ordering::SeqCst);
+            let gift = Gift { seat: index, word: seat::with(word, seat::GRANTING) };
+            match seat::state(word) {
                 seat::WAITING => {
                     reached(Step::GrantSeat);
-                    if replace(&seats[index], seat::WAITING, seat::GRANTING) {
+                    if replace(&seats[index], word, gift.word) {
                         self.cursor.store(index as u32 + 1, Ordering::Relaxed);
-                        chosen.push(index);
+                        chosen.push(gift);
                     }
                 }
                 // Whoever gave it was killed before it could say so, or is about to.
                 seat::GRANTING => {
-                    self.call(index);
+                    self.call(gift);
                 }
                 _ => {}
             }
@@ -262,31 +276,37 @@ impl Page {
     }
 
     /// Wakes a waiter that was given something. Says whether it slept.
-    fn call(&self, seat: usize) -> bool {
+    fn call(&self, gift: Gift) -> bool {
         reached(Step::WakeSeat);
-        let slept = wake(&self.seats[seat], 1) > 0;
+        let slept = wake(&self.seats[gift.seat], 1) > 0;
         if slept {
-            replace(&self.seats[seat], seat::GRANTING, seat::GRANTED);
+            reached(Step::MarkGranted);
+            self.become_of(gift, seat::GRANTED);
         }
         slept
     }
 
+    /// Says what became of a gift, unless its waiter has left the sitting that it was given in. Says whether it had not.
+    fn become_of(&self, gift: Gift, state: u32) -> bool {
+        replace(&self.seats[gift.seat], gift.word, seat::with(gift.word, state))
+    }
+
     /// Tells a waiter that it was given something. Says whether it was still there to be told.
-    fn deliver(&self, seat: usize) -> bool {
-        self.call(seat) || !self.take_back(seat)
+    fn deliver(&self, gift: Gift) -> bool {
+        self.call(gift) || !self.take_back(gift)
     }
 
     /// Undoes a gift that its waiter does not know of. Says whether it did.
-    fn take_back(&self, seat: usize) -> bool {
+    fn take_back(&self, gift: Gift) -> bool {
         reached(Step::TakeBack);
-        replace(&self.seats[seat], seat::GRANTING, seat::NUDGED)
+        self.become_of(gift, seat::NUDGED)
     }
 
     /// As [`take_back`](Self::take_back), of a waiter that may be asleep and has to look again.
-    fn withdraw(&self, seat: usize) -> bool {
-        let undone = self.take_back(seat);
+    fn withdraw(&self, gift: Gift) -> bool {
+        let undone = self.take_back(gift);
         if undone {
-            wake(&self.seats[seat], 1);
+            wake(&self.seats[gift.seat], 1);
         }
         undone
     }

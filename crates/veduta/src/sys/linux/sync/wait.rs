@@ -201,7 +201,9 @@ impl<C: Deref<Target = Cell>> Sitting<C> {
             reached(Step::SitDown);
             // Sequentially consistent, as the look that follows: whoever signals from here on sees the seat, and what was signaled
             // before is seen by looking.
-            cell.page().seats[seat].store(seat::WAITING, Ordering::SeqCst);
+            let word = &cell.page().seats[seat];
+            // Only who has the seat changes a free one.
+            word.store(seat::next(word.load(Ordering::Relaxed)), Ordering::SeqCst);
         }
         try_any(self.cells(), slept)
     }
@@ -226,8 +228,11 @@ impl<C: Deref<Target = Cell>> Sitting<C> {
 
     /// What stands in every seat until something is given to it.
     pub(super) fn words(&self) -> impl Iterator<Item = Expected<'_>> {
-        self.occupied()
-            .map(|(_, cell, seat)| Expected { word: &cell.page().seats[seat], value: seat::WAITING })
+        self.occupied().map(|(_, cell, seat)| {
+            let word = &cell.page().seats[seat];
+            // Others do not change the number of the sitting.
+            Expected { word, value: seat::with(word.load(Ordering::SeqCst), seat::WAITING) }
+        })
     }
 
     /// Leaves every seat. Keeps what was taken, or the first that was given, or takes what is there; all else goes back.
@@ -251,9 +256,9 @@ impl<C: Deref<Target = Cell>> Sitting<C> {
     /// Says which objects were given.
     fn leave_seats(&self) -> Few<usize> {
         reached(Step::StandUp);
-        let given = |seat| matches!(seat, seat::GRANTING | seat::GRANTED);
+        let given = |state| matches!(state, seat::GRANTING | seat::GRANTED);
         self.occupied()
-            .filter(|(_, cell, seat)| given(cell.page().seats[*seat].swap(seat::FREE, Ordering::SeqCst)))
+            .filter(|(_, cell, seat)| given(cell.page().free_seat(*seat)))
             .map(|(index, ..)| index)
             .collect()
     }

@@ -41,6 +41,10 @@ impl AtomicU32 {
         self.value.swap(value, order)
     }
 
+    pub(in super::super) fn fetch_and(&self, value: u32, order: Ordering) -> u32 {
+        self.value.fetch_and(value, order)
+    }
+
     pub(in super::super) fn fetch_max(&self, value: u32, order: Ordering) -> u32 {
         self.value.fetch_max(value, order)
     }
