@@ -1,14 +1,13 @@
 //! Sections: memory, or a file, that processes map views of.
 
 use crate::disposition::{Disposition, open_or_create};
+use crate::os::InheritExt;
 use crate::view::ViewOptions;
 use crate::windows::Windows;
 use crate::{
     Code, Error, Kind, Namespace, ObjectName, Protection, Result, SectionAccess, View, ViewAccess, sys,
 };
 use std::fs::File;
-use std::os::fd::{AsFd, OwnedFd};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What is promised of a section's memory, or of the room for a file that it makes longer.
@@ -35,7 +34,7 @@ impl Commit {
     }
 
     /// What stands in the entry.
-    const fn to_raw(self) -> u32 {
+    pub(crate) const fn to_raw(self) -> u32 {
         match self {
             Commit::Checked => 0,
             Commit::Reserve => 1,
@@ -43,7 +42,7 @@ impl Commit {
         }
     }
 
-    const fn from_raw(raw: u32) -> Commit {
+    pub(crate) const fn from_raw(raw: u32) -> Commit {
         match raw {
             1 => Commit::Reserve,
             2 => Commit::Now,
@@ -148,7 +147,7 @@ impl<'a> SectionOptions<'a> {
         self
     }
 
-    /// Whether child processes inherit the handle; see [`HandleExt::into_inheritable`](crate::os::unix::HandleExt::into_inheritable).
+    /// Whether child processes inherit the handle; see [`into_inheritable`](InheritExt::into_inheritable).
     pub fn inheritable(&mut self, inheritable: bool) -> &mut Self {
         self.inheritable = inheritable;
         self
@@ -187,10 +186,9 @@ impl<'a> SectionOptions<'a> {
         let (name, place) = self.place(name)?;
         let tell = |error: Error| error.object(&name);
         let handle = self.protection.handle_access();
-        let nothing = |_: std::os::fd::BorrowedFd<'_>, _| Ok(());
         let (section, disposition) = open_or_create(
             || sys::section::open(place.clone(), &name, Kind::Section, handle).map_err(tell),
-            || sys::section::create_named(&self.new_section(), &place, &name, nothing).map_err(tell),
+            || sys::section::create_named(&self.new_section(), &place, &name).map_err(tell),
         )?;
         Ok((self.finish(section, Some(name))?, disposition))
     }
@@ -269,7 +267,7 @@ impl<'a> SectionOptions<'a> {
             detail: self.commit.to_raw(),
             size: self.size,
             protection: self.protection,
-            file: self.file.map(File::as_fd),
+            file: self.file,
             commit: self.commit,
             pages: self.pages,
             numa_node: self.numa_node,
@@ -279,7 +277,7 @@ impl<'a> SectionOptions<'a> {
 
     fn finish(&self, section: sys::section::Section, name: Option<ObjectName>) -> Result<Section> {
         let section = Section::from_sys(section, name);
-        if self.inheritable { crate::os::unix::HandleExt::into_inheritable(section) } else { Ok(section) }
+        if self.inheritable { InheritExt::into_inheritable(section) } else { Ok(section) }
     }
 }
 
@@ -451,22 +449,6 @@ impl Section {
 
     pub(crate) fn known_sealed(&self) -> bool {
         self.sealed.load(Ordering::Relaxed)
-    }
-
-    /// The user's file that the section is made of, for what needs a descriptor.
-    pub(crate) fn shared_file(&self) -> Option<Arc<OwnedFd>> {
-        self.sys.file().cloned()
-    }
-
-    /// The descriptor of memory that nothing was promised of: its views can have pages of it taken.
-    pub(crate) fn reserved_memory(&self) -> Result<Option<OwnedFd>> {
-        if self.commit() != Commit::Reserve
-            || self.sys.file().is_some()
-            || self.page_size() > sys::PAGE as u64
-        {
-            return Ok(None);
-        }
-        self.sys.bytes_again().map(Some).map_err(|error| self.tell(error))
     }
 
     /// Ties an error to this section's name.

@@ -5,8 +5,6 @@ use crate::protections::Protections;
 use crate::{Code, Error, Result, Section, ViewAccess, sys};
 use std::fs::File;
 use std::ops::{Deref, DerefMut, Range};
-use std::os::fd::{AsFd, OwnedFd};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
@@ -69,7 +67,7 @@ impl<'a> ViewOptions<'a> {
         let facts = &section.sys.facts;
         let page = facts.page();
         // As on Windows, views may reach to the end of the last page of memory, but not past the end of a file's section.
-        let end = if section.sys.file().is_some() { facts.size } else { facts.size.next_multiple_of(page) };
+        let end = if section.sys.is_of_file() { facts.size } else { facts.size.next_multiple_of(page) };
         let len = len.unwrap_or(facts.size.saturating_sub(offset));
         if offset.checked_add(len).is_none_or(|last| last > end)
             || (len == 0 && offset >= facts.size && facts.size > 0)
@@ -101,11 +99,7 @@ impl<'a> ViewOptions<'a> {
             }
             base => base.map(|base| base - lead),
         };
-        let start = facts.start + offset - lead as u64;
-        let mapping = section.sys.map(start, whole, access, base).map_err(tell)?;
-        if facts.transparent {
-            mapping.advise(0..whole, Advice::LargePages).map_err(tell)?;
-        }
+        let mapping = section.sys.map(offset - lead as u64, whole, access, base).map_err(tell)?;
         let first = mapping.base().addr().get() + lead;
         let first =
             mapping.base().with_addr(first.try_into().unwrap_or_else(|_| unreachable!("inside a mapping")));
@@ -117,13 +111,9 @@ impl<'a> ViewOptions<'a> {
             mapping,
             lead,
             offset,
-            start: facts.start,
             access,
             page: page as usize,
             protections: Protections::uniform(access),
-            file: section.shared_file(),
-            reserved: section.reserved_memory()?,
-            owner: facts.owner,
             sealed: section.known_sealed(),
         })
     }
@@ -151,7 +141,7 @@ impl<'a> ViewOptions<'a> {
 ///
 /// # Linux
 /// Missing bytes are met without an error only by who touches them without a copy: through an atomic, a slice or a pointer. That
-/// ends the process with SIGBUS, unless it takes care of it ([`in_page`](crate::os::unix::in_page)). Memory sections cannot be
+/// ends the process with SIGBUS, unless it takes care of it (`os::unix::in_page`). Memory sections cannot be
 /// cut off.
 #[derive(Debug)]
 pub struct View {
@@ -160,17 +150,10 @@ pub struct View {
     /// How far into the mapping the view begins.
     lead: usize,
     offset: u64,
-    /// Where in the descriptor the section begins.
-    start: u64,
     access: ViewAccess,
     /// The size of the pages it is made of, which protections are told in.
     page: usize,
     protections: Protections,
-    file: Option<Arc<OwnedFd>>,
-    /// The memory, if nothing was promised of it.
-    reserved: Option<OwnedFd>,
-    /// Of the bytes, if the handle did not write to them.
-    owner: Option<u32>,
     sealed: bool,
 }
 
@@ -363,7 +346,7 @@ impl View {
     }
 
     /// Writes a range to a file at `at`, straight out of the mapped pages, and says how many bytes the system took: as
-    /// [`std::os::unix::fs::FileExt::write_at`], possibly fewer than there are.
+    /// [`std::io::Write::write`], possibly fewer than there are.
     ///
     /// Cheaper than mapping the other file too: its pages need not be mapped, only filled.
     ///
@@ -372,7 +355,7 @@ impl View {
     pub fn write_to(&self, range: Range<usize>, file: &File, at: u64) -> Result<usize> {
         let start = range.start as u64;
         let bytes = self.readable("write view to file", range.clone())?.raw(range)?;
-        sys::view::write_to(bytes, file.as_fd(), at).map_err(|error| error.offset(start))
+        sys::view::write_to(bytes, file, at).map_err(|error| error.offset(start))
     }
 
     /// The atomic at an offset: one instruction, as anywhere.
@@ -503,10 +486,7 @@ impl View {
     #[doc(alias = "FlushViewOfFile")]
     pub fn flush(&self, range: Range<usize>) -> Result<()> {
         let pages = self.pages("flush view", &range)?;
-        if self.file.is_none() || pages.is_empty() {
-            return Ok(());
-        }
-        self.mapping.flush(pages)
+        if pages.is_empty() { Ok(()) } else { self.mapping.flush(pages) }
     }
 
     /// Starts to write what was changed in a range to the file's device, and **does not wait**: nothing is promised when it
@@ -514,13 +494,10 @@ impl View {
     #[doc(alias = "FlushViewOfFile")]
     pub fn flush_async(&self, range: Range<usize>) -> Result<()> {
         let pages = self.pages("start flush of view", &range)?;
-        match &self.file {
-            Some(file) if !pages.is_empty() && !self.access.copies() => {
-                let start = self.offset - self.lead as u64 + pages.start as u64;
-                sys::view::start_write_back(file.as_fd(), start, pages.len() as u64)
-            }
-            _ => Ok(()),
+        if pages.is_empty() || self.access.copies() {
+            return Ok(());
         }
+        self.mapping.start_write_back(pages)
     }
 
     /// Asks for the pages of a range to be brought into memory, and does not wait.
@@ -570,14 +547,7 @@ impl View {
     /// [`Code::COMMITMENT_LIMIT`]: there is not enough memory.
     #[doc(alias = "VirtualAlloc")]
     pub fn commit(&self, range: Range<usize>) -> Result<()> {
-        let pages = self.pages("commit pages of view", &range)?;
-        let start = self.start_in_memory();
-        match &self.reserved {
-            Some(memory) => {
-                sys::view::commit(memory.as_fd(), start + pages.start as u64..start + pages.end as u64)
-            }
-            None => Ok(()),
-        }
+        self.mapping.commit(self.pages("commit pages of view", &range)?)
     }
 
     /// Whether the memory of the page at an offset is taken, because it was touched or [committed](View::commit) through any view of
@@ -589,15 +559,8 @@ impl View {
     #[doc(alias = "VirtualQuery")]
     pub fn committed(&self, offset: usize) -> Result<(bool, usize)> {
         let first = self.pages("query view", &(offset..offset.saturating_add(1)))?.start;
-        let Some(memory) = &self.reserved else { return Ok((true, self.len())) };
-        let start = self.start_in_memory();
-        let (committed, end) = sys::view::committed(memory.as_fd(), start + first as u64)?;
-        Ok((committed, (end - start).saturating_sub(self.lead as u64).min(self.len() as u64) as usize))
-    }
-
-    /// Where in the descriptor the mapping begins.
-    fn start_in_memory(&self) -> u64 {
-        self.start + self.offset - self.lead as u64
+        let (committed, end) = self.mapping.committed(first)?;
+        Ok((committed, end.saturating_sub(self.lead).min(self.len())))
     }
 
     /// Changes what may be done with the pages of a range, within what the view was mapped with. Gives what the first page
@@ -705,15 +668,7 @@ impl View {
     /// Where each page of a range is.
     #[doc(alias = "QueryWorkingSetEx")]
     pub fn residency(&self, range: Range<usize>) -> Result<Vec<Residency>> {
-        let pages = self.pages("ask for residency of view", &range)?;
-        if !sys::section::may_know_residency(self.owner) {
-            return Ok(vec![Residency::Unknown; pages.len() / sys::PAGE]);
-        }
-        let resident = self.mapping.resident(pages)?;
-        Ok(resident
-            .iter()
-            .map(|state| if state & 1 == 1 { Residency::Resident } else { Residency::Absent })
-            .collect())
+        self.mapping.residency(self.pages("ask for residency of view", &range)?)
     }
 }
 

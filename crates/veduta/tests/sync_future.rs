@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
-use veduta::os::unix::HandleExt;
+use veduta::os::InheritExt;
 use veduta::{
     Awaitable, Code, Event, ObjectState, Reset, Semaphore, SyncAccess, Waitable, Waited, Waiting, waiting_any,
 };

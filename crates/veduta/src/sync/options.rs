@@ -2,6 +2,7 @@
 
 use super::Handle;
 use crate::disposition::open_or_create;
+use crate::os::InheritExt;
 use crate::{Code, Disposition, Error, Kind, Namespace, ObjectName, Result, SyncAccess, Waitable, sys};
 use std::marker::PhantomData;
 use sys::sync::{NewState, Object};
@@ -78,7 +79,7 @@ impl<'a, T: SyncObject> SyncOptions<'a, T> {
         self
     }
 
-    /// Whether child processes inherit the handle; see [`HandleExt::into_inheritable`](crate::os::unix::HandleExt::into_inheritable).
+    /// Whether child processes inherit the handle; see [`into_inheritable`](InheritExt::into_inheritable).
     pub fn inheritable(&mut self, inheritable: bool) -> &mut Self {
         self.inheritable = inheritable;
         self
@@ -169,6 +170,6 @@ impl<'a, T: SyncObject> SyncOptions<'a, T> {
 
     fn finish(&self, sys: Object, name: Option<ObjectName>) -> Result<T> {
         let object = T::from_handle(Handle { sys, name });
-        if self.inheritable { crate::os::unix::HandleExt::into_inheritable(object) } else { Ok(object) }
+        if self.inheritable { InheritExt::into_inheritable(object) } else { Ok(object) }
     }
 }

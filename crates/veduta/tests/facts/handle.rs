@@ -9,6 +9,7 @@ use crate::wait::waited;
 use serde_json::{Map, Value, json};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::time::Duration;
+use veduta::os::InheritExt;
 use veduta::os::unix::HandleExt;
 use veduta::{Event, Protection, Section, SectionAccess, SyncAccess, ViewAccess, Waitable};
 
@@ -140,7 +141,7 @@ fn duplicate_to_modify(_: &Row) -> Value {
 
 fn inheritable_duplicate(_: &Row) -> Value {
     let source = unnamed();
-    let duplicate = source.try_clone().and_then(HandleExt::into_inheritable).expect("descriptors are left");
+    let duplicate = source.try_clone().and_then(InheritExt::into_inheritable).expect("descriptors are left");
     json!({ "inheritable": duplicate.is_inheritable(), "source inheritable": source.is_inheritable() })
 }
 

@@ -4,6 +4,7 @@ use crate::confined::root;
 use std::any::Any;
 use std::fs::File;
 use std::time::Duration;
+use veduta::os::InheritExt;
 use veduta::os::unix::HandleExt;
 use veduta::{
     Commit, Event, Interrupt, Mutex, Namespace, Reset, Result, Section, SectionAccess, Semaphore, SweepMode,

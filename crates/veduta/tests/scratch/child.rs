@@ -6,6 +6,7 @@ use super::Watchdog;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard};
+use veduta::os::InheritExt;
 use veduta::os::unix::HandleExt;
 
 /// A process in a role. Killed when dropped.

@@ -5,6 +5,7 @@ use rustix::fs::{MemfdFlags, OFlags, SealFlags};
 use std::fs::File;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::FileExt;
+use veduta::os::InheritExt;
 use veduta::os::unix::{HandleExt, MAX_DESCRIPTORS};
 use veduta::{Code, Namespace, Protection, Section, SectionAccess, ViewAccess};
 

@@ -4,6 +4,7 @@ use crate::scratch::{Private, child, code, descriptors, file, name, named_file, 
 use rustix::fs::OFlags;
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd};
+use veduta::os::InheritExt;
 use veduta::os::unix::HandleExt;
 use veduta::{Code, Protection, Section, SectionAccess, ViewAccess};
 

@@ -5,6 +5,7 @@
 use crate::scratch::{Private, child, code, file, name};
 use rustix::io::FdFlags;
 use std::sync::atomic::{AtomicU64, Ordering};
+use veduta::os::InheritExt;
 use veduta::os::unix::HandleExt;
 use veduta::{Code, Disposition, Event, Section, SectionAccess, ViewAccess};
 

@@ -19,6 +19,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram, UnixStream};
 use std::sync::atomic::{AtomicU64, Ordering};
+use veduta::os::InheritExt;
 use veduta::os::unix::{HandleExt, MAX_DESCRIPTORS};
 use veduta::{
     Commit, Disposition, Namespace, Pages, Protection, Result, Section, SectionAccess, SweepMode, View,

@@ -15,6 +15,7 @@ use std::os::linux::net::SocketAddrExt;
 use std::os::unix::fs::FileExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::Duration;
+use veduta::os::InheritExt;
 use veduta::os::unix::{HandleExt, MAX_DESCRIPTORS};
 use veduta::{
     Code, Event, Mutex, ObjectState, Reset, Section, SectionAccess, Semaphore, SyncAccess, SyncObject,

@@ -14,14 +14,15 @@ use super::presence;
 use super::processes;
 use super::reach::{self, own_slot};
 use super::record::{FileId, Location, NewRecord, PAGE, Record, Slot, header_bytes};
-use super::view::Mapping;
+use super::view::{MAP, Mapping, Origin};
 use crate::{
-    Code, Commit, Error, Kind, ObjectName, Pages, Protection, Result, Scope, SectionAccess, SyncAccess,
-    ViewAccess,
+    Advice, Code, Commit, Error, Kind, ObjectName, Pages, Protection, Result, Scope, SectionAccess,
+    SyncAccess, ViewAccess,
 };
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{FileType, MemfdFlags, Mode, OFlags, SealFlags, Stat};
 use rustix::io::Errno;
+use std::fs::File;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,7 +37,7 @@ pub(crate) struct NewSection<'a> {
     pub(crate) detail: u32,
     pub(crate) size: u64,
     pub(crate) protection: Protection,
-    pub(crate) file: Option<BorrowedFd<'a>>,
+    pub(crate) file: Option<&'a File>,
     pub(crate) commit: Commit,
     pub(crate) pages: Pages,
     pub(crate) numa_node: Option<u32>,
@@ -70,7 +71,7 @@ pub(crate) struct Facts {
     pub(crate) page_shift: u32,
     /// Whether pages are to be large where the kernel can make them so.
     pub(crate) transparent: bool,
-    /// The owner of the bytes, if this handle does not write to them: see [`may_know_residency`].
+    /// The owner of the bytes, if this handle does not write to them: see [`Origin`].
     pub(crate) owner: Option<u32>,
 }
 
@@ -210,28 +211,28 @@ fn check_extent(bytes: BorrowedFd<'_>, stat: &Stat, record: &Record<'_>) -> Resu
     )))
 }
 
-/// Whether this user, as it is now, is told which pages of the bytes are in memory (`mincore(2)`): the kernel tells who may write to them,
-/// and their owner. To all others it says that every page is there.
-pub(crate) fn may_know_residency(owner: Option<u32>) -> bool {
-    owner.is_none_or(|owner| {
-        let user = rustix::process::geteuid();
-        user.is_root() || owner == user.as_raw()
-    })
-}
-
 /// Makes a section without a name.
 pub(crate) fn create_unnamed(new: &NewSection<'_>) -> Result<Section> {
     let (store, facts, _) = match new.file {
-        Some(file) => of_file(new, file)?,
+        Some(file) => of_file(new, file.as_fd())?,
         None => of_memory(new, "veduta")?,
     };
     Ok(Section { files: Arc::new(Files::new(None, store, true)), facts, card: None })
 }
 
-/// Makes an object and gives it a name; `None` when the name is taken.
+/// Makes a section and gives it a name; `None` when the name is taken.
+pub(crate) fn create_named(
+    new: &NewSection<'_>,
+    place: &Place,
+    name: &ObjectName,
+) -> Result<Option<Section>> {
+    create_filled(new, place, name, |_, _| Ok(()))
+}
+
+/// Makes an object of any kind and gives it a name; `None` when the name is taken.
 ///
 /// `fill` gets the bytes, and where in them the object begins, before anybody else can see it.
-pub(crate) fn create_named(
+pub(crate) fn create_filled(
     new: &NewSection<'_>,
     place: &Place,
     name: &ObjectName,
@@ -249,6 +250,7 @@ pub(crate) fn create_named(
             (None, in_entry(new, nameless.as_fd(), start)?, FileId { device: 0, inode: 0 }, nobody)
         }
         file => {
+            let file = file.map(File::as_fd);
             path = file.and_then(|file| std::fs::read_link(processes::own_descriptor(file)).ok());
             let (store, facts, stat) = match file {
                 Some(file) => of_file(new, file)?,
@@ -507,9 +509,19 @@ impl Section {
         self.files.store.as_fd()
     }
 
-    /// Another descriptor of the bytes. It has no lock, so it keeps no name.
-    pub(crate) fn bytes_again(&self) -> Result<OwnedFd> {
-        rustix::io::fcntl_dupfd_cloexec(self.bytes(), 0).map_err(|errno| failed("map view", errno))
+    /// What views do with their pages besides mapping them.
+    fn origin(&self) -> Result<Origin> {
+        // Another descriptor of the bytes has no lock, so it keeps no name.
+        let bytes_again =
+            || rustix::io::fcntl_dupfd_cloexec(self.bytes(), 0).map_err(|errno| failed(MAP, errno));
+        let reserved = Commit::from_raw(self.facts.detail) == Commit::Reserve
+            && !self.is_of_file()
+            && self.facts.page_shift == 0;
+        Ok(Origin {
+            file: self.file().cloned(),
+            reserved: reserved.then(bytes_again).transpose()?,
+            owner: self.facts.owner,
+        })
     }
 
     /// The user's file, where there is one.
@@ -517,14 +529,27 @@ impl Section {
         if let Store::File(file) = &self.files.store { Some(file) } else { None }
     }
 
-    /// Maps whole pages, counted from the beginning of the descriptor.
+    /// Whether it is made of a file of the user's.
+    pub(crate) fn is_of_file(&self) -> bool {
+        self.file().is_some()
+    }
+
+    /// Maps whole pages, counted from the beginning of the section.
     pub(crate) fn map(
         &self,
-        start: u64,
+        offset: u64,
         len: usize,
         access: ViewAccess,
         base: Option<usize>,
     ) -> Result<Mapping> {
+        let mapping = self.map_bytes(self.facts.start + offset, len, access, base)?;
+        if self.facts.transparent {
+            mapping.advise(0..len, Advice::LargePages)?;
+        }
+        Ok(mapping.of(self.origin()?))
+    }
+
+    fn map_bytes(&self, start: u64, len: usize, access: ViewAccess, base: Option<usize>) -> Result<Mapping> {
         match Mapping::new(self.bytes(), start, len, access, base) {
             // The opener trusted a holder to write through the descriptor that it shows, because asking costs at every open.
             Err(error) if error.code() == Code::ACCESS_DENIED && access.writes_shared() => {

@@ -16,7 +16,7 @@ use super::processes;
 use super::record::{FileId, Location, RawRecord, Record, word};
 use super::section::{Facts, Section, Store};
 use crate::{Code, Error, Kind, ObjectName, Protection, Result, Scope, SectionAccess, SyncAccess};
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use rustix::fs::{FileType, MemfdFlags, OFlags, SealFlags};
 use rustix::io::{Errno, FdFlags};
 use std::path::Path;
@@ -27,6 +27,7 @@ const MAGIC: [u8; 8] = *b"VEDUCARD";
 const VERSION: u32 = 2;
 const SEND: &str = "give handle away";
 const ADOPT: &str = "adopt handle";
+const INHERIT: &str = "inherit handle";
 
 #[derive(FromBytes, IntoBytes, Immutable, KnownLayout, Clone, Copy)]
 #[repr(C)]
@@ -52,11 +53,6 @@ impl Section {
     pub(crate) fn descriptors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
         let card = self.card.as_ref().map(OwnedFd::as_fd);
         [card, self.files.hold.as_ref().map(Hold::as_fd), Some(self.bytes())].into_iter().flatten()
-    }
-
-    /// The card, once the handle may leave.
-    pub(crate) fn card(&self) -> Option<&OwnedFd> {
-        self.card.as_ref()
     }
 
     fn write_card(&self) -> Result<OwnedFd> {
@@ -101,6 +97,37 @@ impl Section {
             rustix::io::fcntl_setfd(fd, FdFlags::empty()).map_err(|errno| failed(SEND, errno))?;
         }
         Ok(())
+    }
+
+    /// Whether children inherit it: then it has its card.
+    pub(crate) fn is_inheritable(&self) -> bool {
+        self.card.is_some()
+    }
+
+    /// The numbers of its descriptors.
+    pub(crate) fn numbers(&self) -> String {
+        let numbers: Vec<_> = self.descriptors().map(|fd| fd.as_raw_fd().to_string()).collect();
+        numbers.join(",")
+    }
+
+    /// Adopts what a parent left to this process.
+    ///
+    /// # Safety
+    /// Nothing else in the process owns the descriptors that have those numbers.
+    pub(crate) unsafe fn from_numbers(numbers: &str) -> Result<(Section, Option<ObjectName>)> {
+        let mut descriptors = Vec::new();
+        for number in numbers.split(',') {
+            let number: RawFd = number.parse().ok().filter(|&number| number >= 0).ok_or_else(|| {
+                Error::new(Code::INVALID_HANDLE, INHERIT).hint(format!(
+                    "\"{}\" is not a list of descriptors such as 5,6,7",
+                    numbers.escape_debug()
+                ))
+            })?;
+            check_open(number)?;
+            // SAFETY: the caller says that nothing else owns it, and it was just found open.
+            descriptors.push(unsafe { OwnedFd::from_raw_fd(number) });
+        }
+        Section::from_descriptors(descriptors)
     }
 
     /// Takes the handle apart. The name lives on with the descriptors.
@@ -323,16 +350,14 @@ fn place_of(entry: BorrowedFd<'_>, record: &Record<'_>) -> Result<(Option<Place>
 }
 
 /// Whether a number is an open descriptor of this process.
-pub(crate) fn check_open(number: i32) -> Result<()> {
+fn check_open(number: RawFd) -> Result<()> {
     // SAFETY: only asks whether it is open, and owns nothing.
     let fd = unsafe { BorrowedFd::borrow_raw(number) };
     match rustix::io::fcntl_getfd(fd) {
         Ok(_) => Ok(()),
-        Err(errno @ Errno::BADF) => {
-            Err(Error::new(Code::INVALID_HANDLE, "inherit handle").source(errno).hint(format!(
-                "{number} is not open here: the handle was not inheritable, or was not inherited"
-            )))
-        }
-        Err(errno) => Err(failed("inherit handle", errno)),
+        Err(errno @ Errno::BADF) => Err(Error::new(Code::INVALID_HANDLE, INHERIT).source(errno).hint(
+            format!("{number} is not open here: the handle was not inheritable, or was not inherited"),
+        )),
+        Err(errno) => Err(failed(INHERIT, errno)),
     }
 }

@@ -5,8 +5,8 @@ use super::error::{failed, last};
 use super::in_page;
 use super::limits;
 use super::record::PAGE;
-use crate::{Advice, Code, Error, Result, ViewAccess};
-use rustix::fd::{AsFd, BorrowedFd};
+use crate::{Advice, Code, Error, Residency, Result, ViewAccess};
+use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::mm::{self, MapFlags, MprotectFlags, MsyncFlags, ProtFlags};
 use std::ffi::c_void;
@@ -14,14 +14,30 @@ use std::fs::File;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::ptr::{NonNull, null_mut};
+use std::sync::Arc;
 
-const MAP: &str = "map view";
+pub(crate) const MAP: &str = "map view";
 
 /// Whole pages of a file, mapped. Unmapped when dropped.
 #[derive(Debug)]
 pub(crate) struct Mapping {
     base: NonNull<c_void>,
     len: usize,
+    /// Where in the descriptor it begins.
+    offset: u64,
+    origin: Origin,
+}
+
+/// What the pages of a mapping come from, for what is done with them besides mapping.
+#[derive(Debug, Default)]
+pub(crate) struct Origin {
+    /// The user's file.
+    pub(crate) file: Option<Arc<OwnedFd>>,
+    /// The memory, if nothing was promised of it.
+    pub(crate) reserved: Option<OwnedFd>,
+    /// The owner of the bytes, if the handle did not write to them. The kernel tells who may write to bytes, and their owner, which pages
+    /// are in memory (`mincore(2)`); to all others it says that every page is.
+    pub(crate) owner: Option<u32>,
 }
 
 // SAFETY: a mapping is not tied to a thread; what happens in it is the business of `Memory`.
@@ -55,7 +71,8 @@ impl Mapping {
         // SAFETY: the kernel picks the address, or refuses a wished one that is taken: no existing mapping is replaced.
         let address = unsafe { mm::mmap(hint, len, protection(access), flags, fd, offset) }
             .map_err(|errno| refused(errno, access, base, len))?;
-        let mapping = Mapping { base: NonNull::new(address).ok_or_else(|| failed(MAP, Errno::FAULT))?, len };
+        let base_address = NonNull::new(address).ok_or_else(|| failed(MAP, Errno::FAULT))?;
+        let mapping = Mapping { base: base_address, len, offset, origin: Origin::default() };
         match base {
             // A kernel before 4.17 takes a wish for a hint.
             Some(base) if base != address as usize => Err(refused(Errno::EXIST, access, Some(base), len)),
@@ -67,6 +84,12 @@ impl Mapping {
     pub(crate) fn reserve(fd: BorrowedFd<'_>, offset: u64, size: u64) -> Result<Mapping> {
         let len = usize::try_from(size).map_err(|_| failed(MAP, Errno::NOMEM))?;
         Mapping::new(fd, offset, len.next_multiple_of(PAGE), ViewAccess::NoAccess, None)
+    }
+
+    /// The same, of pages that come from there.
+    pub(crate) fn of(mut self, origin: Origin) -> Mapping {
+        self.origin = origin;
+        self
     }
 
     pub(crate) fn base(&self) -> NonNull<u8> {
@@ -83,11 +106,51 @@ impl Mapping {
         self.base.as_ptr().wrapping_byte_add(pages.start)
     }
 
-    /// Waits until the pages that were changed are on the device.
+    /// Waits until the pages of a file that were changed are on the device.
     pub(crate) fn flush(&self, pages: Range<usize>) -> Result<()> {
+        if self.origin.file.is_none() {
+            return Ok(());
+        }
         // SAFETY: the pages are mapped; nothing is invalidated.
         unsafe { mm::msync(self.at(&pages), pages.len(), MsyncFlags::SYNC) }
             .map_err(|errno| failed("flush view", errno))
+    }
+
+    /// Starts write-back of pages of a file, and does not wait for it. `msync(MS_ASYNC)` would do nothing at all.
+    pub(crate) fn start_write_back(&self, pages: Range<usize>) -> Result<()> {
+        let Some(file) = &self.origin.file else { return Ok(()) };
+        let (start, len) = (self.offset + pages.start as u64, pages.len() as u64);
+        // SAFETY: the call only takes numbers, and the descriptor is open.
+        let status = unsafe {
+            libc::sync_file_range(file.as_raw_fd(), start as i64, len as i64, libc::SYNC_FILE_RANGE_WRITE)
+        };
+        if status == -1 {
+            return Err(failed("start flush of view", last()));
+        }
+        Ok(())
+    }
+
+    /// Takes the memory of pages that nothing was promised of.
+    pub(crate) fn commit(&self, pages: Range<usize>) -> Result<()> {
+        let Some(memory) = &self.origin.reserved else { return Ok(()) };
+        let memory = memory.as_fd();
+        let (mut at, end) = (self.offset + pages.start as u64, self.offset + pages.end as u64);
+        while at < end {
+            let (committed, run) = committed(memory, at)?;
+            let run = run.min(end);
+            if !committed {
+                take(memory, at..run)?;
+            }
+            at = run;
+        }
+        Ok(())
+    }
+
+    /// Whether the page at an offset was ever touched or taken, and up to where that goes on; it may lie behind the mapping.
+    pub(crate) fn committed(&self, at: usize) -> Result<(bool, usize)> {
+        let Some(memory) = &self.origin.reserved else { return Ok((true, usize::MAX)) };
+        let (committed, end) = committed(memory.as_fd(), self.offset + at as u64)?;
+        Ok((committed, usize::try_from(end - self.offset).unwrap_or(usize::MAX)))
     }
 
     pub(crate) fn advise(&self, pages: Range<usize>, advice: Advice) -> Result<()> {
@@ -145,15 +208,20 @@ impl Mapping {
             .map_err(|errno| limits::mapping_refused("protect view", errno, 0, false))
     }
 
-    /// Which pages are in memory, one byte for each: bit 0 says so.
-    pub(crate) fn resident(&self, pages: Range<usize>) -> Result<Vec<u8>> {
+    /// Where each page is.
+    pub(crate) fn residency(&self, pages: Range<usize>) -> Result<Vec<Residency>> {
+        let user = rustix::process::geteuid();
+        if self.origin.owner.is_some_and(|owner| !user.is_root() && owner != user.as_raw()) {
+            return Ok(vec![Residency::Unknown; pages.len() / PAGE]);
+        }
         let mut states = vec![0_u8; pages.len().div_ceil(PAGE)];
         // SAFETY: the pages are mapped, and there is a byte for each.
         let status = unsafe { libc::mincore(self.at(&pages), pages.len(), states.as_mut_ptr()) };
         if status == -1 {
             return Err(failed("ask for residency of view", last()));
         }
-        Ok(states)
+        let state = |byte| if byte & 1 == 1 { Residency::Resident } else { Residency::Absent };
+        Ok(states.into_iter().map(state).collect())
     }
 
     /// Which pages are private copies by now.
@@ -184,8 +252,8 @@ pub(crate) fn private_copy(bytes: *mut [u8]) -> Result<Mapping> {
     use rustix::fs::{MemfdFlags, SealFlags};
     const OPERATION: &str = "make view private";
     let fail = |errno| failed(OPERATION, errno);
-    let copy = rustix::fs::memfd_create("veduta copy", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)
-        .map_err(fail)?;
+    let copy = rustix::fs::memfd_create("veduta copy", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING);
+    let copy = File::from(copy.map_err(fail)?);
     let no_memory = |errno| {
         commit::no_room(OPERATION, Code::COMMITMENT_LIMIT, copy.as_fd(), 0..bytes.len() as u64, errno)
     };
@@ -194,7 +262,7 @@ pub(crate) fn private_copy(bytes: *mut [u8]) -> Result<Mapping> {
     while done < bytes.len() {
         let rest =
             std::ptr::slice_from_raw_parts_mut(bytes.cast::<u8>().wrapping_add(done), bytes.len() - done);
-        match write_to(rest, copy.as_fd(), done as u64).map_err(|error| error.offset(done as u64))? {
+        match write_to(rest, &copy, done as u64).map_err(|error| error.offset(done as u64))? {
             0 => return Err(no_memory(Errno::NOSPC)),
             written => done += written,
         }
@@ -208,33 +276,7 @@ pub(crate) fn private_copy(bytes: *mut [u8]) -> Result<Mapping> {
     Mapping::new(copy.as_fd(), 0, bytes.len().next_multiple_of(PAGE), ViewAccess::Copy, None)
 }
 
-/// Starts write-back of a range of a file, and does not wait for it. `msync(MS_ASYNC)` would do nothing at all.
-pub(crate) fn start_write_back(file: BorrowedFd<'_>, offset: u64, len: u64) -> Result<()> {
-    use std::os::fd::AsRawFd;
-    // SAFETY: the call only takes numbers, and the descriptor is open.
-    let status = unsafe {
-        libc::sync_file_range(file.as_raw_fd(), offset as i64, len as i64, libc::SYNC_FILE_RANGE_WRITE)
-    };
-    if status == -1 {
-        return Err(failed("start flush of view", last()));
-    }
-    Ok(())
-}
-
-/// Takes the memory of a range of a memory file that nothing was promised of.
-pub(crate) fn commit(memory: BorrowedFd<'_>, range: Range<u64>) -> Result<()> {
-    let mut at = range.start;
-    while at < range.end {
-        let (committed, end) = committed(memory, at)?;
-        let end = end.min(range.end);
-        if !committed {
-            take(memory, at..end)?;
-        }
-        at = end;
-    }
-    Ok(())
-}
-
+/// Takes the memory of a range of a memory file.
 fn take(memory: BorrowedFd<'_>, range: Range<u64>) -> Result<()> {
     const OPERATION: &str = "commit pages of view";
     let len = range.end - range.start;
@@ -251,7 +293,7 @@ fn take(memory: BorrowedFd<'_>, range: Range<u64>) -> Result<()> {
 }
 
 /// Whether the page at an offset of a memory file was ever touched or taken, and where what can be said of it ends.
-pub(crate) fn committed(memory: BorrowedFd<'_>, at: u64) -> Result<(bool, u64)> {
+fn committed(memory: BorrowedFd<'_>, at: u64) -> Result<(bool, u64)> {
     use rustix::fs::{SeekFrom, seek};
     let page = PAGE as u64;
     let data = match seek(memory, SeekFrom::Data(at)) {
@@ -267,7 +309,8 @@ pub(crate) fn committed(memory: BorrowedFd<'_>, at: u64) -> Result<(bool, u64)> 
 }
 
 /// Writes mapped bytes to a file. The kernel copies them, and finds out by itself if they are gone.
-pub(crate) fn write_to(bytes: *mut [u8], file: BorrowedFd<'_>, at: u64) -> Result<usize> {
+pub(crate) fn write_to(bytes: *mut [u8], file: &File, at: u64) -> Result<usize> {
+    let file = file.as_fd();
     const OPERATION: &str = "write view to file";
     let range = at..at.saturating_add(bytes.len() as u64);
     match rustix::io::retry_on_intr(|| limits::write_mapped(file, bytes, at)) {

@@ -174,7 +174,7 @@ pub(crate) fn create_named(
     access: SyncAccess,
 ) -> Result<Option<Object>> {
     let mut owned = None;
-    let created = section::create_named(&new.section(mode), place, name, |bytes, start| {
+    let created = section::create_filled(&new.section(mode), place, name, |bytes, start| {
         owned = fill(new, bytes, start)?;
         Ok(())
     });
