@@ -72,6 +72,11 @@ codes! {
 }
 
 impl Code {
+    /// The code of a number, named here or not.
+    pub const fn from_number(number: u32) -> Code {
+        Code(number)
+    }
+
     /// The number.
     pub const fn get(self) -> u32 {
         self.0

@@ -45,6 +45,7 @@ pub use memory::{SharedAtomic, SharedInteger};
 pub use name::{ObjectName, Scope};
 pub use namespace::{
     Backing, Holder, HolderAccess, Kind, Listing, Namespace, ObjectInfo, Problem, Sweep, SweepMode, Swept,
+    User,
 };
 pub use section::{Commit, Pages, Section, SectionOptions};
 pub use sync::{

@@ -27,6 +27,9 @@ impl Namespace {
     /// # Linux
     /// The directory `veduta-UID` below `/dev/shm`, or below `$VEDUTA_ROOT`.
     ///
+    /// # Windows
+    /// The session's objects, of all programs. With `VEDUTA_ROOT` set to a directory, those of processes that have it set so too.
+    ///
     /// # Errors
     /// [`Code::ACCESS_DENIED`](crate::Code::ACCESS_DENIED): the directory belongs to somebody else, or others may enter it.
     pub fn local() -> Result<Namespace> {
@@ -38,6 +41,9 @@ impl Namespace {
     /// # Linux
     /// The directory `veduta-global` below `/dev/shm`, or below `$VEDUTA_ROOT`.
     ///
+    /// # Windows
+    /// The objects of all sessions. To create a section there takes `SeCreateGlobalPrivilege`, which services and administrators have.
+    ///
     /// # Errors
     /// [`Code::ACCESS_DENIED`](crate::Code::ACCESS_DENIED): the directory is neither this user's nor root's, or anyone could remove what others hold there.
     pub fn global() -> Result<Namespace> {
@@ -47,6 +53,9 @@ impl Namespace {
     /// A private namespace: whoever may use the directory may use its names. For processes in different containers, a
     /// directory that they share; best on a tmpfs, because the bytes of its sections are there too.
     ///
+    /// # Windows
+    /// Its objects are the session's, called after the directory's volume and number on it: `Local\veduta-NUMBER-p-NAME`. Other sessions do not see them.
+    ///
     /// # Errors
     /// [`Code::PATH_NOT_FOUND`](crate::Code::PATH_NOT_FOUND): it is no directory.
     #[doc(alias = "CreatePrivateNamespaceW")]
@@ -54,7 +63,7 @@ impl Namespace {
         Ok(Namespace { directory: sys::Directory::private(directory.as_ref())? })
     }
 
-    /// The directory.
+    /// The directory. On Windows, of the user's and the machine's names, that of the kernel's objects, such as `\Sessions\1\BaseNamedObjects`.
     pub fn path(&self) -> &Path {
         self.directory.path()
     }
@@ -233,6 +242,25 @@ impl fmt::Display for HolderAccess {
     }
 }
 
+/// A user, as the system calls them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum User {
+    /// By number, on Unix.
+    Uid(u32),
+    /// By security identifier, such as `S-1-5-18`, on Windows.
+    Sid(String),
+}
+
+impl fmt::Display for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            User::Uid(number) => number.fmt(f),
+            User::Sid(sid) => f.pad(sid),
+        }
+    }
+}
+
 /// A process that holds an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
@@ -258,10 +286,10 @@ pub struct ObjectInfo {
     pub resident: Option<u64>,
     /// What views of it may ever do.
     pub protection: Protection,
-    /// The user who created it.
-    pub owner: u32,
-    /// When it was created.
-    pub created: SystemTime,
+    /// The user who created it, if this user may know.
+    pub owner: Option<User>,
+    /// When it was created, if veduta did that: Windows does not tell.
+    pub created: Option<SystemTime>,
     /// Where its bytes are.
     pub backing: Backing,
     /// What a mutex, event or semaphore is just now, if this user may know.

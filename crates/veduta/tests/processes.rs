@@ -215,7 +215,7 @@ fn an_object_tells_who_holds_it() {
             (object.kind.as_str(), object.size, object.backing.as_str()),
             ("section", 10_000, backing)
         );
-        assert_eq!((object.owner, object.unseen_holders), (geteuid().as_raw(), false));
+        assert_eq!((&*object.owner, object.unseen_holders), (&*geteuid().as_raw().to_string(), false));
         let seen = |holder: &HolderSeen| (holder.pid, holder.access.clone());
         let mut expected = [(alice.pid(), "rw".to_owned()), (bob.pid(), "r".to_owned())];
         expected.sort();

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use std::fs;
 use std::time::SystemTime;
-use veduta::{Holder, Kind, ObjectInfo, ObjectState, Owner, Reset};
+use veduta::{Holder, Kind, ObjectInfo, ObjectState, Owner, Reset, User};
 
 /// What `--json` shows of an object. Fields are only ever added.
 #[derive(Debug, Serialize)]
@@ -17,7 +17,8 @@ pub(crate) struct Object {
     /// Bytes in memory; null where it cannot be known.
     resident: Option<u64>,
     protection: String,
-    owner: u32,
+    /// A number, or on Windows a security identifier; null where it may not be known.
+    owner: Option<JsonUser>,
     /// RFC 3339, UTC.
     created: Option<String>,
     backing: String,
@@ -52,6 +53,22 @@ enum JsonState {
 }
 
 #[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum JsonUser {
+    Number(u32),
+    Text(String),
+}
+
+impl From<User> for JsonUser {
+    fn from(user: User) -> JsonUser {
+        match user {
+            User::Uid(number) => JsonUser::Number(number),
+            user => JsonUser::Text(user.to_string()),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
 struct JsonOwner {
     process: u32,
     thread: u32,
@@ -72,8 +89,8 @@ impl From<&ObjectInfo> for Object {
             size: info.size,
             resident: info.resident,
             protection: info.protection.to_string(),
-            owner: info.owner,
-            created: timestamp(info.created).map(|time| time.to_string()),
+            owner: info.owner.clone().map(JsonUser::from),
+            created: info.created.and_then(timestamp).map(|time| time.to_string()),
             backing: info.backing.to_string(),
             state: info.state.map(JsonState::from),
             holders: info
@@ -164,13 +181,15 @@ fn timestamp(time: SystemTime) -> Option<Timestamp> {
 
 /// `2026-11-20 21:00:08 UTC`.
 pub(crate) fn created(info: &ObjectInfo) -> String {
-    timestamp(info.created)
+    info.created
+        .and_then(timestamp)
         .map_or_else(|| "unknown".into(), |time| time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
 }
 
 /// How long ago the object was made, in its largest unit.
 pub(crate) fn age(info: &ObjectInfo) -> String {
-    let seconds = info.created.elapsed().unwrap_or_default().as_secs();
+    let Some(created) = info.created else { return "?".into() };
+    let seconds = created.elapsed().unwrap_or_default().as_secs();
     match seconds {
         0..60 => format!("{seconds} s"),
         60..3600 => format!("{} min", seconds / 60),
@@ -188,7 +207,7 @@ pub(crate) fn holder(holder: &Holder) -> String {
 pub(crate) fn holders(info: &ObjectInfo) -> String {
     let seen = info.holders.iter().map(|holder| {
         let program = holder.command.split(' ').next().unwrap_or_default();
-        let program = program.rsplit('/').next().unwrap_or_default();
+        let program = program.rsplit(['/', '\\']).next().unwrap_or_default();
         format!("{} ({}, {})", holder.pid, escape(program), holder.access)
     });
     let unseen = info.unseen_holders.then(|| "somebody unseen".to_owned());
@@ -202,7 +221,8 @@ pub(crate) fn resident(info: &ObjectInfo) -> String {
 
 /// The user's name, or the number of one that has none.
 pub(crate) fn owner(info: &ObjectInfo) -> String {
-    let uid = info.owner.to_string();
+    let Some(user) = &info.owner else { return "?".into() };
+    let uid = user.to_string();
     let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
     let name = users.lines().find_map(|line| {
         let mut fields = line.split(':');

@@ -1,8 +1,10 @@
-//! Handles as the system's own: file descriptors on [Unix](unix); and handles that child processes inherit, on
+//! Handles as the system's own: file descriptors on Unix, kernel handles on Windows; and handles that child processes inherit, on
 //! both.
 
 #[cfg(unix)]
 pub mod unix;
+#[cfg(windows)]
+pub mod windows;
 
 use crate::sys::section::Section;
 use crate::{Code, Error, Kind, ObjectName, Result, SyncObject, sync, sys};

@@ -19,8 +19,11 @@ mod linux;
 #[cfg(target_os = "linux")]
 pub(crate) use linux::*;
 
-#[cfg(not(target_os = "linux"))]
-compile_error!("veduta runs on Linux so far; docs/limits.md tells what is planned for other systems");
+#[cfg(windows)]
+mod windows;
+#[cfg(windows)]
+pub(crate) use windows::*;
+
 #[cfg(all(target_os = "linux", any(test, fuzzing)))]
 pub use linux::fuzzing;
 #[cfg(all(target_os = "linux", feature = "steps"))]

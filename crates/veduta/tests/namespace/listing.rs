@@ -6,7 +6,7 @@ use std::fs::File;
 use std::time::SystemTime;
 use veduta::{
     Backing, Code, Commit, Holder, HolderAccess, Kind, Namespace, ObjectInfo, Protection, Section,
-    SectionAccess, ViewAccess,
+    SectionAccess, User, ViewAccess,
 };
 
 fn object(name: &str) -> ObjectInfo {
@@ -24,8 +24,8 @@ fn an_object_tells_what_it_is() {
     let object = object(&name);
     assert_eq!((object.name.as_str(), object.kind, object.size), (name.as_str(), Kind::Section, 10_000));
     assert_eq!((object.protection, object.resident), (Protection::ExecuteReadWrite, Some(4096)));
-    assert_eq!(object.owner, rustix::process::geteuid().as_raw());
-    assert!((before..=after).contains(&object.created), "{:?}", object.created);
+    assert_eq!(object.owner, Some(User::Uid(rustix::process::geteuid().as_raw())));
+    assert!((before..=after).contains(&object.created.unwrap()), "{:?}", object.created);
     assert_eq!(object.backing, Backing::Memory);
     assert!(!object.unseen_holders);
 }

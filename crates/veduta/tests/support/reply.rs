@@ -85,7 +85,7 @@ pub struct Description {
     pub kind: String,
     pub size: u64,
     pub backing: String,
-    pub owner: u32,
+    pub owner: String,
     pub unseen_holders: bool,
     pub holders: Vec<HolderSeen>,
 }
@@ -99,9 +99,10 @@ pub struct HolderSeen {
 
 impl Description {
     pub fn encode(object: &veduta::ObjectInfo) -> String {
+        let owner = object.owner.as_ref().map_or_else(String::new, ToString::to_string);
         let mut line = format!(
-            "{}\t{}\t{}\t{}\t{}",
-            object.kind, object.size, object.backing, object.owner, object.unseen_holders
+            "{}\t{}\t{}\t{owner}\t{}",
+            object.kind, object.size, object.backing, object.unseen_holders
         );
         for holder in &object.holders {
             line += &format!("\t{}:{}:{}", holder.pid, holder.access, holder.command.escape_debug());
@@ -116,7 +117,7 @@ impl Description {
             kind: next().to_owned(),
             size: next().parse().expect("a size is a number"),
             backing: next().to_owned(),
-            owner: next().parse().expect("an owner is a number"),
+            owner: next().to_owned(),
             unseen_holders: next() == "true",
             holders: fields.map(HolderSeen::decode).collect(),
         }

@@ -55,7 +55,8 @@ fn an_object_is_a_page_in_its_entry() {
         let ObjectInfo { size, protection, backing, owner, holders, unseen_holders, .. } =
             namespace.object(&name).unwrap();
         assert_eq!((size, protection, backing), (4096, Protection::ReadWrite, Backing::Entry));
-        assert_eq!((owner, unseen_holders), (rustix::process::geteuid().as_raw(), false));
+        let user = Some(veduta::User::Uid(rustix::process::geteuid().as_raw()));
+        assert_eq!((owner, unseen_holders), (user, false));
         // Who may wait writes, too.
         let holders: Vec<_> = holders.iter().map(|holder| (holder.pid, holder.access)).collect();
         assert_eq!(holders, [(std::process::id(), HolderAccess::ReadWrite)]);

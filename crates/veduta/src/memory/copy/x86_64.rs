@@ -4,7 +4,6 @@
 //! instructions: a fault leaves in their registers how far they came. Every processor has registers of 16 bytes; it takes the
 //! widest that there are to be as fast as the C library.
 
-use super::super::Copy;
 use std::arch::is_x86_feature_detected;
 use std::mem::transmute;
 use std::ops::Range;
@@ -16,7 +15,10 @@ pub(super) const TURN: usize = 512;
 /// From here on the string instruction is faster than turns; of copies `veduta_wide` below says that.
 const LONG_FILL: usize = 512;
 
-unsafe extern "C" {
+/// What the routines are: by the same convention on every system.
+type Routine = unsafe extern "sysv64" fn(to: *mut u8, from: *const u8, len: usize) -> usize;
+
+unsafe extern "sysv64" {
     fn veduta_copy(to: *mut u8, from: *const u8, len: usize) -> usize;
     /// The next two need the registers, and good string instructions.
     fn veduta_copy_avx2(to: *mut u8, from: *const u8, len: usize) -> usize;
@@ -30,7 +32,7 @@ unsafe extern "C" {
     fn veduta_copy_avx512_landing();
 }
 
-/// The routine for this processor, a [`Copy`]; at first the one that finds out which that is.
+/// The routine for this processor, a [`Routine`]; at first the one that finds out which that is.
 static COPY: AtomicPtr<()> = AtomicPtr::new(copy_first as *mut ());
 
 /// # Safety
@@ -38,7 +40,7 @@ static COPY: AtomicPtr<()> = AtomicPtr::new(copy_first as *mut ());
 #[inline]
 pub(super) unsafe extern "C" fn copy(to: *mut u8, from: *const u8, len: usize) -> usize {
     // SAFETY: only functions of this type are stored there.
-    let routine = unsafe { transmute::<*mut (), Copy>(COPY.load(Ordering::Relaxed)) };
+    let routine = unsafe { transmute::<*mut (), Routine>(COPY.load(Ordering::Relaxed)) };
     // SAFETY: passed on to the caller; it is one for this processor.
     unsafe { routine(to, from, len) }
 }
@@ -70,11 +72,20 @@ fn has_avx2() -> bool {
 
 /// All routines to copy that this processor can run.
 #[cfg(test)]
-pub(in super::super) fn copies() -> Vec<(&'static str, Copy)> {
+pub(in super::super) fn copies() -> Vec<(&'static str, super::super::Copy)> {
+    macro_rules! in_c {
+        ($routine:ident) => {{
+            unsafe extern "C" fn copy(to: *mut u8, from: *const u8, len: usize) -> usize {
+                // SAFETY: passed on to the caller.
+                unsafe { $routine(to, from, len) }
+            }
+            copy as super::super::Copy
+        }};
+    }
     let all = [
-        ("of 16 bytes", veduta_copy as Copy, true),
-        ("of 32 bytes", veduta_copy_avx2, has_avx2()),
-        ("of 64 bytes", veduta_copy_avx512, has_avx512()),
+        ("of 16 bytes", in_c!(veduta_copy), true),
+        ("of 32 bytes", in_c!(veduta_copy_avx2), has_avx2()),
+        ("of 64 bytes", in_c!(veduta_copy_avx512), has_avx512()),
     ];
     all.into_iter().filter(|(.., runs)| *runs).map(|(name, copy, _)| (name, copy)).collect()
 }
@@ -94,7 +105,7 @@ pub(super) unsafe extern "C" fn fill(to: *mut u8, byte: u8, len: usize) -> usize
 
 /// The routines' instructions, each range up to where they are left.
 pub(super) fn parts() -> [Range<usize>; 3] {
-    let address = |routine: unsafe extern "C" fn()| routine as usize;
+    let address = |routine: unsafe extern "sysv64" fn()| routine as usize;
     [
         veduta_copy as *const () as usize..address(veduta_copy_landing),
         veduta_copy_avx2 as *const () as usize..address(veduta_copy_avx2_landing),
@@ -103,13 +114,10 @@ pub(super) fn parts() -> [Range<usize>; 3] {
 }
 
 std::arch::global_asm!(
-    ".pushsection .text.veduta_copy,\"ax\",@progbits",
+    crate::sys::assembly_functions!(),
+    "veduta_section",
     ".balign 64",
-    ".hidden veduta_copy",
-    ".globl veduta_copy",
-    ".type veduta_copy,@function",
-    "veduta_copy:",
-    ".cfi_startproc",
+    "veduta_begin veduta_copy",
     "cmp rdx, 16",
     "jb 5f",
     "cmp rdx, 32",
@@ -196,26 +204,16 @@ std::arch::global_asm!(
     "8:",
     "xor eax, eax",
     "ret",
-    ".cfi_endproc",
-    ".size veduta_copy, . - veduta_copy",
-    ".hidden veduta_fill_string",
-    ".globl veduta_fill_string",
-    ".type veduta_fill_string,@function",
-    "veduta_fill_string:",
-    ".cfi_startproc",
+    "veduta_end veduta_copy",
+    "veduta_begin veduta_fill_string",
     "mov rcx, rdx",
     "mov eax, esi",
     "rep stosb",
     "xor eax, eax",
     "ret",
-    ".cfi_endproc",
-    ".size veduta_fill_string, . - veduta_fill_string",
+    "veduta_end veduta_fill_string",
     ".balign 64",
-    ".hidden veduta_fill",
-    ".globl veduta_fill",
-    ".type veduta_fill,@function",
-    "veduta_fill:",
-    ".cfi_startproc",
+    "veduta_begin veduta_fill",
     "movzx eax, sil",
     "mov rcx, 0x0101010101010101",
     "imul rax, rcx",
@@ -258,20 +256,13 @@ std::arch::global_asm!(
     "6:",
     "xor eax, eax",
     "ret",
-    ".hidden veduta_copy_landing",
-    ".globl veduta_copy_landing",
-    "veduta_copy_landing:",
+    "veduta_label veduta_copy_landing",
     "ret",
-    ".cfi_endproc",
-    ".size veduta_fill, . - veduta_fill",
+    "veduta_end veduta_fill",
     // The same with wide registers: \v is how their names begin, \size how many bytes they have.
     ".macro veduta_wide name, v, size, move, leave",
     ".balign 64",
-    r".hidden \name",
-    r".globl \name",
-    r".type \name,@function",
-    r"\name:",
-    ".cfi_startproc",
+    r"veduta_begin \name",
     "cmp rdx, 64",
     "jb veduta_copy",
     r"cmp rdx, 2 * \size",
@@ -372,17 +363,18 @@ std::arch::global_asm!(
     "rep movsb",
     "xor eax, eax",
     "ret",
-    r".hidden \name\()_landing",
-    r".globl \name\()_landing",
-    r"\name\()_landing:",
+    r"veduta_label \name\()_landing",
     r"\leave",
     "ret",
-    ".cfi_endproc",
-    r".size \name, . - \name",
+    r"veduta_end \name",
     ".endm",
     "veduta_wide veduta_copy_avx2, ymm, 32, vmovdqu, vzeroupper",
     // Its registers from the sixteenth on need no `vzeroupper`.
     "veduta_wide veduta_copy_avx512, zmm2, 64, vmovdqu64",
     ".purgem veduta_wide",
     ".popsection",
+    ".purgem veduta_section",
+    ".purgem veduta_begin",
+    ".purgem veduta_label",
+    ".purgem veduta_end",
 );

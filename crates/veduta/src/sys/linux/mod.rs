@@ -6,6 +6,8 @@
 //! where entries stand, [`in_page`] what becomes of bytes that are not there. [`sync`] makes mutexes, events and semaphores of
 //! sections of one page.
 
+#[cfg(target_arch = "x86_64")]
+mod assembly;
 mod cgroup;
 mod commit;
 mod directory;
@@ -31,6 +33,8 @@ pub(crate) mod sync;
 pub(crate) mod transfer;
 pub(crate) mod view;
 
+#[cfg(target_arch = "x86_64")]
+pub(crate) use assembly::assembly_functions;
 pub(crate) use commit::promise;
 pub(crate) use directory::Directory;
 pub(crate) use entry::Place;

@@ -11,7 +11,7 @@ use super::step::{Step, reached};
 use super::sync;
 use crate::{
     Backing, Code, Error, Holder, Kind, Listing, ObjectInfo, ObjectName, ObjectState, Problem, Result, Scope,
-    Sweep, SweepMode, Swept,
+    Sweep, SweepMode, Swept, User,
 };
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::FileType;
@@ -131,8 +131,8 @@ fn describe(place: &Place, seen: &Seen, scope: Scope, holders: Vec<Holder>) -> R
         size: record.size,
         resident: resident(seen, &record)?,
         protection: record.protection,
-        owner: seen.owner,
-        created: record.created,
+        owner: Some(User::Uid(seen.owner)),
+        created: Some(record.created),
         backing: match record.location {
             Location::Holder => Backing::Memory,
             Location::Entry => Backing::Entry,

@@ -1,0 +1,178 @@
+//! Where names live: in the kernel's own directories of objects, under the name that every program of Windows would use.
+//!
+//! A private namespace is a directory of the file system, on Windows as on Linux; its objects are called after the directory's number
+//! (`Local\veduta-NUMBER-p-NAME`), and so are all names of a process that has `VEDUTA_ROOT` set. The kernel's own private namespaces would do the same
+//! less well: they are found by a list of users, and not by who may use a directory.
+
+use super::environment;
+use super::error::{done, failed, last};
+use crate::{Code, Error, ObjectName, Result, Scope};
+use std::fs::{File, OpenOptions};
+use std::os::windows::ffi::OsStrExt;
+use std::os::windows::fs::OpenOptionsExt;
+use std::os::windows::io::AsRawHandle;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use windows_sys::Win32::Storage::FileSystem::{
+    BY_HANDLE_FILE_INFORMATION, FILE_FLAG_BACKUP_SEMANTICS, FILE_READ_ATTRIBUTES, GetFileInformationByHandle,
+};
+use windows_sys::Win32::System::RemoteDesktop::ProcessIdToSessionId;
+
+const OPERATION: &str = "open namespace";
+
+/// A namespace.
+#[derive(Debug)]
+pub(crate) struct Directory {
+    scope: Scope,
+    path: PathBuf,
+    /// What stands before a name in the kernel's directory of objects.
+    prefix: String,
+}
+
+/// A name in a namespace.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    /// As Win32 takes it: with `Local\` or `Global\`, and a NUL behind it.
+    wide: Arc<[u16]>,
+}
+
+impl Place {
+    pub(crate) fn wide(&self) -> &[u16] {
+        &self.wide
+    }
+}
+
+/// The place of a name.
+pub(crate) fn place(name: &ObjectName, namespace: Option<&Arc<Directory>>) -> Result<Place> {
+    let own;
+    let directory = match namespace {
+        Some(directory) => directory,
+        None => {
+            own = Directory::of(name.scope())?;
+            &own
+        }
+    };
+    Ok(Place { wide: directory.win32_name(name).encode_utf16().chain([0]).collect() })
+}
+
+impl Directory {
+    /// The namespace of a scope.
+    pub(crate) fn of(scope: Scope) -> Result<Arc<Directory>> {
+        let path = objects_of(scope)?;
+        let prefix = match environment::variable("VEDUTA_ROOT") {
+            None => String::new(),
+            Some(root) => {
+                prefix(number_of(Path::new(&root))?, if scope == Scope::Global { 'g' } else { 'l' })
+            }
+        };
+        Ok(Arc::new(Directory { scope, path, prefix }))
+    }
+
+    /// A private namespace: a directory of the caller's.
+    pub(crate) fn private(path: &Path) -> Result<Arc<Directory>> {
+        let prefix = prefix(number_of(path)?, PRIVATE);
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        Ok(Arc::new(Directory { scope: Scope::Private, path, prefix }))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// The kernel's directory in which its objects are.
+    pub(crate) fn objects(&self) -> Result<PathBuf> {
+        objects_of(self.scope)
+    }
+
+    /// A name of this namespace, from the name of an object in the kernel's directory; `None` for those of others.
+    pub(crate) fn name_of(&self, object: &str) -> Option<ObjectName> {
+        let name = object.strip_prefix(self.prefix.as_str())?;
+        // Without a root, what belongs to private namespaces and to other roots is not ours.
+        if self.prefix.is_empty() && is_prefixed(object) {
+            return None;
+        }
+        ObjectName::from_entry(self.scope, name).ok()
+    }
+
+    fn win32_name(&self, name: &ObjectName) -> String {
+        let session = if self.scope == Scope::Global { r"Global\" } else { r"Local\" };
+        format!("{session}{}{}", self.prefix, name.as_str())
+    }
+}
+
+const PRIVATE: char = 'p';
+const PREFIX: &str = "veduta-";
+/// Digits of a directory's number: its volume's and its own.
+const DIGITS: usize = 8 + 16;
+
+fn prefix((volume, file): (u32, u64), tag: char) -> String {
+    format!("{PREFIX}{volume:08x}{file:016x}-{tag}-")
+}
+
+fn is_prefixed(object: &str) -> bool {
+    object.strip_prefix(PREFIX).is_some_and(|rest| {
+        rest.len() > DIGITS + 3 && rest.bytes().take(DIGITS).all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
+/// The name of an object by its full path in the kernel, if it is in one of our namespaces.
+pub(crate) fn name_of_path(path: &str) -> Option<ObjectName> {
+    let (scope, object) = [Scope::Local, Scope::Global].into_iter().find_map(|scope| {
+        let directory = objects_of(scope).ok()?;
+        Some((scope, path.strip_prefix(directory.to_str()?)?.strip_prefix('\\')?))
+    })?;
+    if !is_prefixed(object) {
+        return ObjectName::from_entry(scope, object).ok();
+    }
+    let (tag, name) = object.split_at_checked(PREFIX.len() + DIGITS + 3)?;
+    let scope = if tag.ends_with(&format!("-{PRIVATE}-")) { Scope::Private } else { scope };
+    ObjectName::from_entry(scope, name).ok()
+}
+
+/// The kernel's directory of the objects of a scope.
+fn objects_of(scope: Scope) -> Result<PathBuf> {
+    let mut session = 0;
+    if scope != Scope::Global {
+        // SAFETY: the session's number is written to a variable of ours.
+        done(unsafe { ProcessIdToSessionId(std::process::id(), &raw mut session) })
+            .map_err(|code| failed(OPERATION, code))?;
+    }
+    Ok(match session {
+        0 => PathBuf::from(r"\BaseNamedObjects"),
+        session => PathBuf::from(format!(r"\Sessions\{session}\BaseNamedObjects")),
+    })
+}
+
+/// What tells a directory from all others of this machine, by whatever path it is reached.
+fn number_of(path: &Path) -> Result<(u32, u64)> {
+    let fail = |code| {
+        let error = match Code::from_number(code) {
+            Code::FILE_NOT_FOUND | Code::PATH_NOT_FOUND => Error::new(Code::PATH_NOT_FOUND, OPERATION)
+                .hint("make the directory first; its names are for who may use it"),
+            _ => failed(OPERATION, code),
+        };
+        error.object(path.display())
+    };
+    if path.as_os_str().encode_wide().any(|unit| unit == 0) {
+        return Err(Error::new(Code::INVALID_NAME, OPERATION).hint("a path has no NUL character"));
+    }
+    let directory: File = OpenOptions::new()
+        .access_mode(FILE_READ_ATTRIBUTES)
+        .custom_flags(FILE_FLAG_BACKUP_SEMANTICS)
+        .open(path)
+        .map_err(|error| fail(error.raw_os_error().map_or_else(last, i32::cast_unsigned)))?;
+    if !directory.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+        return Err(Error::new(Code::PATH_NOT_FOUND, OPERATION)
+            .object(path.display())
+            .hint("it is no directory"));
+    }
+    let mut facts = BY_HANDLE_FILE_INFORMATION::default();
+    // SAFETY: the handle is open, and the structure ours.
+    done(unsafe { GetFileInformationByHandle(directory.as_raw_handle(), &raw mut facts) }).map_err(fail)?;
+    let file = u64::from(facts.nFileIndexHigh) << 32 | u64::from(facts.nFileIndexLow);
+    Ok((facts.dwVolumeSerialNumber, file))
+}

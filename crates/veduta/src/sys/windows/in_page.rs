@@ -1,0 +1,90 @@
+//! Bytes that are not there, and the exceptions by which Windows says so.
+//!
+//! Two kinds are looked at, before anybody else sees them. A copy of ours that meets a page which cannot be read or given memory returns where it is, as
+//! if it had been a call that failed. And a page of a reserved section that is touched is committed, and the instruction tried again: on every
+//! system, pages of such sections come by being touched.
+
+use super::PAGE;
+use super::error::failed;
+use crate::memory::landing;
+use crate::{Result, ViewAccess};
+use std::collections::BTreeMap;
+use std::ffi::c_void;
+use std::sync::{OnceLock, PoisonError, RwLock};
+use windows_sys::Win32::Foundation::{EXCEPTION_ACCESS_VIOLATION, EXCEPTION_IN_PAGE_ERROR};
+use windows_sys::Win32::System::Diagnostics::Debug::{
+    AddVectoredExceptionHandler, CONTEXT, EXCEPTION_CONTINUE_EXECUTION, EXCEPTION_CONTINUE_SEARCH,
+    EXCEPTION_POINTERS,
+};
+use windows_sys::Win32::System::Memory::{MEM_COMMIT, VirtualAlloc};
+
+/// The views of reserved sections: where each begins, its end, and what it may do.
+static RESERVED: RwLock<BTreeMap<usize, (usize, ViewAccess)>> = RwLock::new(BTreeMap::new());
+
+/// Lets pages of a view come by being touched.
+pub(crate) fn note_reserved(start: usize, end: usize, access: ViewAccess) {
+    RESERVED.write().unwrap_or_else(PoisonError::into_inner).insert(start, (end, access));
+}
+
+pub(crate) fn forget_reserved(start: usize) {
+    RESERVED.write().unwrap_or_else(PoisonError::into_inner).remove(&start);
+}
+
+/// Has exceptions come here. Once.
+pub(crate) fn be_ready() -> Result<()> {
+    static HANDLER: OnceLock<usize> = OnceLock::new();
+    let handler = *HANDLER.get_or_init(|| {
+        // SAFETY: the function is one for this, and lives as long as the program.
+        unsafe { AddVectoredExceptionHandler(1, Some(met)) }.addr()
+    });
+    if handler == 0 { Err(failed("map view", super::error::last())) } else { Ok(()) }
+}
+
+unsafe extern "system" fn met(pointers: *mut EXCEPTION_POINTERS) -> i32 {
+    // SAFETY: the system passes whole structures.
+    let (record, context) = unsafe { ((*pointers).ExceptionRecord, (*pointers).ContextRecord) };
+    // SAFETY: as above.
+    let (code, parameters) = unsafe { ((*record).ExceptionCode, (*record).ExceptionInformation) };
+    let address = parameters[1];
+    // Windows tells of a page that cannot be had by the second; Wine, of a file that was cut off, by the first.
+    if !matches!(code, EXCEPTION_ACCESS_VIOLATION | EXCEPTION_IN_PAGE_ERROR) {
+        return EXCEPTION_CONTINUE_SEARCH;
+    }
+    if code == EXCEPTION_ACCESS_VIOLATION && commit_touched(address) {
+        return EXCEPTION_CONTINUE_EXECUTION;
+    }
+    // SAFETY: as above; nobody else has it now.
+    if go_on(unsafe { &mut *context }, address) {
+        return EXCEPTION_CONTINUE_EXECUTION;
+    }
+    EXCEPTION_CONTINUE_SEARCH
+}
+
+/// Lets a routine of ours return that met bytes which are not there. Says whether it was one.
+#[cfg(target_arch = "x86_64")]
+fn go_on(context: &mut CONTEXT, address: usize) -> bool {
+    let Some(landing) = landing(context.Rip as usize) else { return false };
+    (context.Rip, context.Rax) = (landing as u64, address as u64);
+    true
+}
+
+#[cfg(target_arch = "aarch64")]
+fn go_on(context: &mut CONTEXT, address: usize) -> bool {
+    let Some(landing) = landing(context.Pc as usize) else { return false };
+    context.Pc = landing as u64;
+    context.Anonymous.X[0] = address as u64;
+    true
+}
+
+/// Commits the page of a reserved section that was touched. Says whether there was one to commit.
+fn commit_touched(address: usize) -> bool {
+    // Nothing that is done under this lock touches a view.
+    let reserved = RESERVED.read().unwrap_or_else(PoisonError::into_inner);
+    let Some((_, &(end, access))) = reserved.range(..=address).next_back() else { return false };
+    if address >= end || !super::view::is_reserved(address) {
+        return false;
+    }
+    let page: *const c_void = std::ptr::without_provenance(address / PAGE * PAGE);
+    // SAFETY: the page is one of a view of ours, and has no bytes yet.
+    !unsafe { VirtualAlloc(page, PAGE, MEM_COMMIT, access.page_constant()) }.is_null()
+}

@@ -1,0 +1,1 @@
+//! Mutexes, events, semaphores and timers: the kernel's own.
