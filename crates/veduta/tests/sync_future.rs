@@ -93,8 +93,7 @@ fn is_signaled(event: &Event) -> bool {
 }
 
 fn waiters(object: &Event) -> u32 {
-    let ObjectState::Event { waiters, .. } = object.state().unwrap() else { unreachable!("it is an event") };
-    waiters
+    object.state().unwrap().waiters().expect("Linux tells")
 }
 
 fn count(semaphore: &Semaphore) -> u32 {

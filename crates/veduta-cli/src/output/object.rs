@@ -37,21 +37,23 @@ enum JsonState {
         owner: Option<JsonOwner>,
         recursion: u32,
         abandoned: bool,
-        waiters: u32,
+        /// Null where the system does not tell.
+        waiters: Option<u32>,
     },
     /// Or a timer.
     Event {
         reset: &'static str,
         signaled: bool,
-        waiters: u32,
+        waiters: Option<u32>,
     },
     Semaphore {
         count: u32,
         maximum: u32,
-        waiters: u32,
+        waiters: Option<u32>,
     },
 }
 
+/// Nulls where the system does not tell who it is.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum JsonUser {
@@ -70,8 +72,17 @@ impl From<User> for JsonUser {
 
 #[derive(Debug, Serialize)]
 struct JsonOwner {
-    process: u32,
-    thread: u32,
+    process: Option<u32>,
+    thread: Option<u32>,
+}
+
+impl From<Owner> for JsonOwner {
+    fn from(owner: Owner) -> JsonOwner {
+        match owner {
+            Owner::Thread { process, thread } => JsonOwner { process: Some(process), thread: Some(thread) },
+            Owner::Unknown => JsonOwner { process: None, thread: None },
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -111,8 +122,7 @@ impl From<ObjectState> for JsonState {
     fn from(state: ObjectState) -> JsonState {
         match state {
             ObjectState::Mutex { owner, recursion, abandoned, waiters } => {
-                let owner = owner.map(|Owner { process, thread }| JsonOwner { process, thread });
-                JsonState::Mutex { owner, recursion, abandoned, waiters }
+                JsonState::Mutex { owner: owner.map(JsonOwner::from), recursion, abandoned, waiters }
             }
             ObjectState::Event { reset, signaled, waiters }
             | ObjectState::Timer { reset, signaled, waiters } => {
@@ -148,24 +158,26 @@ pub(crate) fn state(info: &ObjectInfo) -> String {
 
 /// The same in few words: a thread says little where there is a process.
 pub(crate) fn state_in_short(info: &ObjectInfo) -> String {
-    let Some(ObjectState::Mutex { owner: Some(owner), recursion, waiters, .. }) = info.state else {
+    let Some(ObjectState::Mutex { owner: Some(Owner::Thread { process, .. }), recursion, waiters, .. }) =
+        info.state
+    else {
         return state(info);
     };
-    let mut words = format!("owned by {}", owner.process);
+    let mut words = format!("owned by {process}");
     if recursion > 1 {
         words += &format!(", {recursion} times");
     }
     match waiters {
-        0 => {}
-        1 => words += ", 1 waits",
-        many => words += &format!(", {many} wait"),
+        None | Some(0) => {}
+        Some(1) => words += ", 1 waits",
+        Some(many) => words += &format!(", {many} wait"),
     }
     words
 }
 
 /// Who owns a mutex: `process 4711, thread 4713 (/bin/program and its arguments)`.
 pub(crate) fn owning_thread(info: &ObjectInfo) -> Option<String> {
-    let Some(ObjectState::Mutex { owner: Some(Owner { process, thread }), .. }) = info.state else {
+    let Some(ObjectState::Mutex { owner: Some(Owner::Thread { process, thread }), .. }) = info.state else {
         return None;
     };
     let thread = if thread == process { String::new() } else { format!(", thread {thread}") };

@@ -2,7 +2,7 @@
 
 use super::options::SyncOptions;
 use super::{Handle, SyncObject, handle_methods};
-use crate::{Kind, Result, SyncAccess, sys};
+use crate::{Kind, Result, sys};
 use std::fmt;
 use sys::sync::NewState;
 
@@ -60,14 +60,12 @@ impl Event {
     /// nobody waits it stays signaled until somebody does. Signaling what is signaled changes nothing.
     ///
     /// # Errors
-    /// - [`Code::ACCESS_DENIED`](crate::Code::ACCESS_DENIED): the handle has no [`SyncAccess::MODIFY_STATE`].
+    /// - [`Code::ACCESS_DENIED`](crate::Code::ACCESS_DENIED): the handle has no [`SyncAccess::MODIFY_STATE`](crate::SyncAccess::MODIFY_STATE).
     /// - [`Code::INVALID_DATA`](crate::Code::INVALID_DATA): somebody cut off the event's entry, and it is lost.
     #[doc(alias = "SetEvent")]
     pub fn set(&self) -> Result<()> {
-        self.handle.check(SyncAccess::MODIFY_STATE, "set event")?;
         // An event cannot be too full.
-        let _ = self.handle.sys.put(1);
-        self.handle.check_intact()
+        self.handle.modify("set event", |event| event.put(1)).map(drop)
     }
 
     /// Makes the event unsignaled. Waiters that were released stay released.
@@ -76,9 +74,7 @@ impl Event {
     /// Those of [`set`](Self::set).
     #[doc(alias = "ResetEvent")]
     pub fn reset(&self) -> Result<()> {
-        self.handle.check(SyncAccess::MODIFY_STATE, "reset event")?;
-        self.handle.sys.reset();
-        self.handle.check_intact()
+        self.handle.modify("reset event", sys::sync::Object::reset)
     }
 
     /// Releases those who wait at this moment (all with manual reset, else one), and leaves the event unsignaled.
@@ -90,9 +86,7 @@ impl Event {
     /// Those of [`set`](Self::set).
     #[doc(alias = "PulseEvent")]
     pub fn pulse(&self) -> Result<()> {
-        self.handle.check(SyncAccess::MODIFY_STATE, "pulse event")?;
-        self.handle.sys.pulse();
-        self.handle.check_intact()
+        self.handle.modify("pulse event", sys::sync::Object::pulse)
     }
 }
 

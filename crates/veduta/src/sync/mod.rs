@@ -36,9 +36,15 @@ impl Handle {
         }
     }
 
-    /// Fails if the object was cut off before, or by, what was just done with it.
-    pub(crate) fn check_intact(&self) -> Result<()> {
-        self.sys.check_intact().map_err(|error| self.tell(error))
+    /// Does something to the object that takes the right to modify it.
+    #[inline]
+    fn modify<T>(
+        &self,
+        operation: &'static str,
+        act: impl FnOnce(&sys::sync::Object) -> Result<T>,
+    ) -> Result<T> {
+        self.check(SyncAccess::MODIFY_STATE, operation)?;
+        act(&self.sys).map_err(|error| self.tell(error))
     }
 
     /// Refuses what the handle has no right to.

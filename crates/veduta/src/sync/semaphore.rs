@@ -2,7 +2,7 @@
 
 use super::options::SyncOptions;
 use super::{Handle, SyncObject, handle_methods};
-use crate::{Code, Error, Kind, Result, SyncAccess, sys};
+use crate::{Code, Error, Kind, Result, sys};
 use sys::sync::NewState;
 
 /// A semaphore: a count that waits take one of, and that is released into.
@@ -44,7 +44,7 @@ impl Semaphore {
     /// # Errors
     /// - [`Code::INVALID_PARAMETER`]: `units` is 0, or above [`MAXIMUM`](Self::MAXIMUM).
     /// - [`Code::TOO_MANY_POSTS`]: the maximum would be passed; nothing is changed.
-    /// - [`Code::ACCESS_DENIED`]: the handle has no [`SyncAccess::MODIFY_STATE`].
+    /// - [`Code::ACCESS_DENIED`]: the handle has no [`SyncAccess::MODIFY_STATE`](crate::SyncAccess::MODIFY_STATE).
     #[doc(alias("ReleaseSemaphore", "post"))]
     pub fn release(&self, units: u32) -> Result<u32> {
         const OPERATION: &str = "release semaphore";
@@ -53,15 +53,10 @@ impl Semaphore {
                 .hint(format!("release 1 to {}, not {units}", Self::MAXIMUM));
             return Err(self.handle.tell(error));
         }
-        self.handle.check(SyncAccess::MODIFY_STATE, OPERATION)?;
-        let before = self.handle.sys.put(units);
-        self.handle.check_intact()?;
-        before.map_err(|count| {
-            self.handle.tell(
-                Error::new(Code::TOO_MANY_POSTS, OPERATION).hint(format!(
-                    "it has {count}, and there is no room for {units} more; nothing is changed"
-                )),
-            )
+        self.handle.modify(OPERATION, |semaphore| semaphore.put(units))?.map_err(|count| {
+            let has = count.map(|count| format!("it has {count}, and ")).unwrap_or_default();
+            let hint = format!("{has}there is no room for {units} more; nothing is changed");
+            self.handle.tell(Error::new(Code::TOO_MANY_POSTS, OPERATION).hint(hint))
         })
     }
 }

@@ -8,14 +8,14 @@ use std::fmt;
 pub enum ObjectState {
     /// Of a [`Mutex`](crate::Mutex).
     Mutex {
-        /// Who owns it.
+        /// Who owns it, if somebody does.
         owner: Option<Owner>,
         /// How often the owner owns it; 0 if nobody does.
         recursion: u32,
         /// Whether its owner ended without releasing it, and nobody acquired it since.
         abandoned: bool,
-        /// How many threads wait for it.
-        waiters: u32,
+        /// How many threads wait for it; `None` where the system does not tell.
+        waiters: Option<u32>,
     },
     /// Of an [`Event`](crate::Event).
     Event {
@@ -23,8 +23,8 @@ pub enum ObjectState {
         reset: Reset,
         /// Whether it is signaled.
         signaled: bool,
-        /// How many threads wait for it.
-        waiters: u32,
+        /// How many threads wait for it; `None` where the system does not tell.
+        waiters: Option<u32>,
     },
     /// Of a [`Semaphore`](crate::Semaphore).
     Semaphore {
@@ -32,8 +32,8 @@ pub enum ObjectState {
         count: u32,
         /// The most that it may be.
         maximum: u32,
-        /// How many threads wait for it.
-        waiters: u32,
+        /// How many threads wait for it; `None` where the system does not tell.
+        waiters: Option<u32>,
     },
     /// Of a [`Timer`](crate::Timer).
     Timer {
@@ -41,14 +41,17 @@ pub enum ObjectState {
         reset: Reset,
         /// Whether it has gone off.
         signaled: bool,
-        /// How many threads wait for it.
-        waiters: u32,
+        /// How many threads wait for it; `None` where the system does not tell.
+        waiters: Option<u32>,
     },
 }
 
 impl ObjectState {
-    /// How many threads wait for the object.
-    pub fn waiters(&self) -> u32 {
+    /// How many threads wait for the object; `None` where the system does not tell.
+    ///
+    /// # Windows
+    /// It never tells.
+    pub fn waiters(&self) -> Option<u32> {
         match *self {
             ObjectState::Mutex { waiters, .. }
             | ObjectState::Event { waiters, .. }
@@ -58,13 +61,40 @@ impl ObjectState {
     }
 }
 
-/// The thread that owns a mutex, as it calls itself: numbers mean something in the owner's pid namespace.
+/// Who owns a mutex.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Owner {
-    /// Its process.
-    pub process: u32,
-    /// The thread.
-    pub thread: u32,
+pub enum Owner {
+    /// A thread, as it calls itself: numbers mean something in the owner's pid namespace.
+    Thread {
+        /// Its process.
+        process: u32,
+        /// The thread.
+        thread: u32,
+    },
+    /// Somebody: the system does not tell who.
+    ///
+    /// # Windows
+    /// Since version 8 it tells who may query the mutex. Wine tells nobody but the owner.
+    Unknown,
+}
+
+impl Owner {
+    /// The owner's process, where the system tells it.
+    pub fn process(self) -> Option<u32> {
+        match self {
+            Owner::Thread { process, .. } => Some(process),
+            Owner::Unknown => None,
+        }
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Owner::Thread { process, thread } => write!(f, "process {process}, thread {thread}"),
+            Owner::Unknown => f.write_str("somebody"),
+        }
+    }
 }
 
 impl fmt::Display for ObjectState {
@@ -72,9 +102,7 @@ impl fmt::Display for ObjectState {
         match *self {
             ObjectState::Mutex { owner, recursion, abandoned, .. } => {
                 match owner {
-                    Some(Owner { process, thread }) => {
-                        write!(f, "owned by process {process}, thread {thread}")?
-                    }
+                    Some(owner) => write!(f, "owned by {owner}")?,
                     None => f.write_str("free")?,
                 }
                 if recursion > 1 {
@@ -90,9 +118,9 @@ impl fmt::Display for ObjectState {
             ObjectState::Semaphore { count, maximum, .. } => write!(f, "{count} of {maximum}")?,
         }
         match self.waiters() {
-            0 => Ok(()),
-            1 => f.write_str(", 1 waits"),
-            many => write!(f, ", {many} wait"),
+            None | Some(0) => Ok(()),
+            Some(1) => f.write_str(", 1 waits"),
+            Some(many) => write!(f, ", {many} wait"),
         }
     }
 }

@@ -73,7 +73,7 @@ impl Timer {
     /// - [`Code::NO_SYSTEM_RESOURCES`]: the thread that it takes cannot be started.
     #[doc(alias = "SetWaitableTimer")]
     pub fn set(&self, due: impl Into<Due>, period: Option<Duration>) -> Result<()> {
-        self.set_and_call(due, period, || ())
+        self.arm(due.into(), period, None)
     }
 
     /// As [`set`](Self::set), and calls something each time that the timer goes off, in a thread that all timers of this process share: it
@@ -87,19 +87,23 @@ impl Timer {
         period: Option<Duration>,
         call: impl FnMut() + Send + 'static,
     ) -> Result<()> {
+        self.arm(due.into(), period, Some(Box::new(call)))
+    }
+
+    fn arm(&self, due: Due, period: Option<Duration>, call: Option<Box<dyn FnMut() + Send>>) -> Result<()> {
         self.handle.check(SyncAccess::MODIFY_STATE, SET)?;
         if period == Some(Duration::ZERO) {
             return Err(self
                 .handle
                 .tell(Error::new(Code::INVALID_PARAMETER, SET).hint("a period is longer than nothing")));
         }
-        let after = match due.into() {
+        let after = match due {
             Due::In(time) => time,
             Due::At(time) => time.duration_since(SystemTime::now()).unwrap_or_default(),
         };
         // Too far away to be said is never.
         let due = Instant::now().checked_add(after);
-        let schedule = Schedule { due, period, call: Box::new(call) };
+        let schedule = Schedule { due, period, call };
         self.handle.sys.arm(schedule).map_err(|error| self.handle.tell(error))
     }
 
@@ -109,9 +113,7 @@ impl Timer {
     /// [`Code::ACCESS_DENIED`]: the handle has no [`SyncAccess::MODIFY_STATE`].
     #[doc(alias = "CancelWaitableTimer")]
     pub fn cancel(&self) -> Result<()> {
-        self.handle.check(SyncAccess::MODIFY_STATE, "cancel timer")?;
-        self.handle.sys.disarm();
-        self.handle.check_intact()
+        self.handle.modify("cancel timer", sys::sync::Object::disarm)
     }
 }
 

@@ -121,7 +121,7 @@ fn owner_terminated(_: &Row) -> Value {
     assert_eq!(owner.hear(), "owned");
     std::thread::scope(|scope| {
         let waiter = scope.spawn(|| waited(mutex.wait(None)));
-        while !matches!(mutex.state(), Ok(ObjectState::Mutex { waiters: 1, .. })) {
+        while !matches!(mutex.state(), Ok(ObjectState::Mutex { waiters: Some(1), .. })) {
             std::thread::yield_now();
         }
         owner.kill();

@@ -27,12 +27,12 @@ fn it_begins_as_it_was_created() {
     for reset in BOTH {
         for signaled in [false, true] {
             let event = event(reset, signaled);
-            assert_eq!(event.now(), ObjectState::Event { reset, signaled, waiters: 0 });
+            assert_eq!(event.now(), ObjectState::Event { reset, signaled, waiters: Some(0) });
             assert_eq!(take(&event), signaled);
         }
     }
     let plain = Event::options().create_unnamed().unwrap();
-    assert_eq!(plain.now(), ObjectState::Event { reset: Reset::Auto, signaled: false, waiters: 0 });
+    assert_eq!(plain.now(), ObjectState::Event { reset: Reset::Auto, signaled: false, waiters: Some(0) });
 }
 
 #[test]
@@ -86,7 +86,10 @@ fn released(reset: Reset, waiting: usize, act: fn(&Event), expected: usize, sign
         act(&event);
         until("as many are through", || crowd.through() >= expected);
         let left = waiting - expected;
-        assert_eq!(event.now(), ObjectState::Event { reset, signaled: signaled_then, waiters: left as u32 });
+        assert_eq!(
+            event.now(),
+            ObjectState::Event { reset, signaled: signaled_then, waiters: Some(left as u32) }
+        );
         assert_eq!(crowd.through(), expected, "{reset}: no more than that");
         (0..left).for_each(|_| event.set().unwrap());
         assert!(crowd.join().into_iter().all(|waited| waited == Waited::Signaled(0)));

@@ -61,7 +61,7 @@ fn an_adopted_handle_behaves_as_any_other() {
     for semaphore in one_of_each(&private, Semaphore::options().count(4).maximum(9)) {
         let (also, name) = (semaphore.try_clone().unwrap(), name(semaphore.name()));
         same_after_travelling(semaphore, &also, name);
-        assert_eq!(also.now(), ObjectState::Semaphore { count: 3, maximum: 9, waiters: 0 });
+        assert_eq!(also.now(), ObjectState::Semaphore { count: 3, maximum: 9, waiters: Some(0) });
     }
 }
 
@@ -203,7 +203,7 @@ fn what_is_no_state_is_refused() {
     let event =
         Event::from_descriptors(forged(scratch::descriptors(&page), &[(card::KIND, EVENT), all])).unwrap();
     event.set().unwrap();
-    assert_eq!(event.now(), ObjectState::Event { reset: Reset::Auto, signaled: true, waiters: 0 });
+    assert_eq!(event.now(), ObjectState::Event { reset: Reset::Auto, signaled: true, waiters: Some(0) });
 }
 
 #[test]
@@ -259,7 +259,7 @@ fn handles_are_sent_to_another_process() {
     assert_eq!(other.hear(), "owns");
     assert!(mutex.try_lock().unwrap().is_none());
     let ObjectState::Mutex { owner: Some(owner), .. } = mutex.now() else { panic!("it is owned") };
-    assert_eq!(owner.process, other.pid());
+    assert_eq!(owner.process(), Some(other.pid()));
     until("it waits", || event.waiters() == 1);
     event.set().unwrap();
     assert_eq!(other.hear(), "Signaled(0)");

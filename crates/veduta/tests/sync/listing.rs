@@ -39,10 +39,10 @@ fn it_lists_objects_of_every_kind() {
         ]
     );
     let thread = rustix::thread::gettid().as_raw_nonzero().get().cast_unsigned();
-    let owner = Some(Owner { process: std::process::id(), thread });
-    assert_eq!(mutex.now(), ObjectState::Mutex { owner, recursion: 1, abandoned: false, waiters: 0 });
-    assert_eq!(event.now(), ObjectState::Event { reset: Reset::Manual, signaled: true, waiters: 0 });
-    assert_eq!(semaphore.now(), ObjectState::Semaphore { count: 3, maximum: 7, waiters: 0 });
+    let owner = Some(Owner::Thread { process: std::process::id(), thread });
+    assert_eq!(mutex.now(), ObjectState::Mutex { owner, recursion: 1, abandoned: false, waiters: Some(0) });
+    assert_eq!(event.now(), ObjectState::Event { reset: Reset::Manual, signaled: true, waiters: Some(0) });
+    assert_eq!(semaphore.now(), ObjectState::Semaphore { count: 3, maximum: 7, waiters: Some(0) });
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn it_counts_who_waits() {
     let semaphore = Semaphore::options().namespace(namespace).create_new("semaphore").unwrap();
     let mutex = Mutex::options().namespace(namespace).create_new("mutex").unwrap();
     let guard = mutex.lock().unwrap();
-    let waiters = |name| state(namespace, name).waiters();
+    let waiters = |name| state(namespace, name).waiters().expect("Linux tells");
     let all = || ["event", "semaphore", "mutex"].map(waiters);
     std::thread::scope(|scope| {
         let one = Crowd::start(scope, 3, |_| drop(mutex.lock().unwrap()));
@@ -103,19 +103,19 @@ fn it_tells_who_owns_a_mutex_and_who_abandoned_it() {
     let place = private.path().to_str().unwrap();
     let mutex = Mutex::options().namespace(private.namespace()).create_new("mutex").unwrap();
     let mut owner = peer("own", &[("NAMESPACE", place), ("NAME", "mutex"), ("TIMES", "3")]);
-    let ObjectState::Mutex { owner: Some(Owner { process, thread }), recursion, abandoned, waiters } =
+    let ObjectState::Mutex { owner: Some(Owner::Thread { process, thread }), recursion, abandoned, waiters } =
         state(private.namespace(), "mutex")
     else {
         panic!("it is owned")
     };
-    assert_eq!((process, recursion, abandoned, waiters), (owner.pid(), 3, false, 0));
+    assert_eq!((process, recursion, abandoned, waiters), (owner.pid(), 3, false, Some(0)));
     owner.tell("say thread");
     assert_eq!(owner.hear(), thread.to_string());
     owner.kill();
-    let abandoned = ObjectState::Mutex { owner: None, recursion: 0, abandoned: true, waiters: 0 };
+    let abandoned = ObjectState::Mutex { owner: None, recursion: 0, abandoned: true, waiters: Some(0) };
     assert_eq!(state(private.namespace(), "mutex"), abandoned);
     assert!(mutex.lock().unwrap().is_abandoned());
-    let free = ObjectState::Mutex { owner: None, recursion: 0, abandoned: false, waiters: 0 };
+    let free = ObjectState::Mutex { owner: None, recursion: 0, abandoned: false, waiters: Some(0) };
     assert_eq!(state(private.namespace(), "mutex"), free);
 }
 
@@ -167,12 +167,12 @@ fn states_can_be_shown() {
         std::mem::forget(mutex.lock().unwrap());
         let text = shown(mutex.now());
         assert!(text.ends_with(", 2 times"), "{text}");
-        Owner { process: 5, thread: 6 }
+        Owner::Thread { process: 5, thread: 6 }
     });
     assert_eq!(shown(mutex.now()), "free, abandoned");
-    let several = ObjectState::Mutex { owner: Some(owner), recursion: 3, abandoned: false, waiters: 2 };
+    let several = ObjectState::Mutex { owner: Some(owner), recursion: 3, abandoned: false, waiters: Some(2) };
     assert_eq!(shown(several), "owned by process 5, thread 6, 3 times, 2 wait");
-    let event = ObjectState::Event { reset: Reset::Manual, signaled: true, waiters: 1 };
+    let event = ObjectState::Event { reset: Reset::Manual, signaled: true, waiters: Some(1) };
     assert_eq!(shown(event), "signaled, manual reset, 1 waits");
     let event = Event::options().create_unnamed().unwrap();
     assert_eq!(shown(event.now()), "not signaled, auto reset");

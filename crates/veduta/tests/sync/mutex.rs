@@ -33,7 +33,7 @@ fn keep(mutex: &Mutex) {
 #[test]
 fn a_new_one_is_free() {
     let mutex = unnamed();
-    let free = ObjectState::Mutex { owner: None, recursion: 0, abandoned: false, waiters: 0 };
+    let free = ObjectState::Mutex { owner: None, recursion: 0, abandoned: false, waiters: Some(0) };
     assert_eq!(mutex.now(), free);
     assert!(!mutex.lock().unwrap().is_abandoned());
     assert_eq!(mutex.now(), free);
@@ -165,8 +165,8 @@ fn the_state_says_who_owns_it() {
         elsewhere(|| {
             let guards = [mutex.lock().unwrap(), mutex.lock().unwrap()];
             let thread = rustix::thread::gettid().as_raw_nonzero().get().cast_unsigned();
-            let owner = Some(Owner { process, thread });
-            let expected = ObjectState::Mutex { owner, recursion: 2, abandoned: false, waiters: 0 };
+            let owner = Some(Owner::Thread { process, thread });
+            let expected = ObjectState::Mutex { owner, recursion: 2, abandoned: false, waiters: Some(0) };
             assert_eq!(mutex.now(), expected);
             drop(guards);
         });

@@ -163,7 +163,7 @@ fn who_closes_its_handle_owns_the_mutex_all_the_same() {
         let ObjectState::Mutex { owner: Some(state), recursion: 1, .. } = mutex.now() else {
             panic!("it is owned: {}", mutex.now())
         };
-        assert_eq!(state.process, owner.pid());
+        assert_eq!(state.process(), Some(owner.pid()));
         assert!(mutex.try_lock().unwrap().is_none());
         owner.tell("open");
         assert_eq!(owner.hear(), "true", "it finds itself the owner when it opens it again");

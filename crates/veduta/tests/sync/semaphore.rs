@@ -25,11 +25,11 @@ fn it_begins_as_it_was_created() {
     const MOST: u32 = Semaphore::MAXIMUM;
     for (count, maximum) in [(0, 1), (1, 1), (3, 5), (0, MOST), (MOST, MOST)] {
         let semaphore = semaphore(count, maximum);
-        assert_eq!(semaphore.now(), ObjectState::Semaphore { count, maximum, waiters: 0 });
+        assert_eq!(semaphore.now(), ObjectState::Semaphore { count, maximum, waiters: Some(0) });
         assert_eq!(take(&semaphore), count > 0);
     }
     let plain = Semaphore::options().create_unnamed().unwrap();
-    assert_eq!(plain.now(), ObjectState::Semaphore { count: 0, maximum: MOST, waiters: 0 });
+    assert_eq!(plain.now(), ObjectState::Semaphore { count: 0, maximum: MOST, waiters: Some(0) });
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn one_that_is_there_stays_as_it_is() {
     let _first = Semaphore::options().count(1).maximum(2).create_new(&name).unwrap();
     let (second, disposition) = Semaphore::options().count(5).maximum(10).create(&name).unwrap();
     assert_eq!(disposition, Disposition::Opened);
-    assert_eq!(second.now(), ObjectState::Semaphore { count: 1, maximum: 2, waiters: 0 });
+    assert_eq!(second.now(), ObjectState::Semaphore { count: 1, maximum: 2, waiters: Some(0) });
     assert_eq!(second.release(1).unwrap(), 1);
     assert_eq!(code(second.release(1)), Code::TOO_MANY_POSTS);
     // What cannot be is refused before anybody looks whether it is needed.
@@ -112,7 +112,10 @@ fn as_many_waiters_go_on_as_units_are_released() {
             until("as many are through", || crowd.through() >= through);
             assert_eq!(crowd.through(), through);
             let waiters = 6 - through as u32;
-            assert_eq!(semaphore.now(), ObjectState::Semaphore { count: 0, maximum: 10, waiters });
+            assert_eq!(
+                semaphore.now(),
+                ObjectState::Semaphore { count: 0, maximum: 10, waiters: Some(waiters) }
+            );
         }
         assert_eq!(semaphore.release(5).unwrap(), 0);
         assert!(crowd.join().into_iter().all(|waited| waited == Waited::Signaled(0)));

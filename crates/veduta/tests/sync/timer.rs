@@ -94,7 +94,7 @@ fn any_handle_sets_and_cancels_the_same_timer() {
     assert_eq!(info.kind.to_string(), "timer");
     assert!(matches!(
         info.state,
-        Some(ObjectState::Timer { reset: Reset::Auto, signaled: false, waiters: 0 })
+        Some(ObjectState::Timer { reset: Reset::Auto, signaled: false, waiters: Some(0) })
     ));
 }
 

@@ -198,7 +198,7 @@ fn an_event_survives_what_is_written_over_it() {
 #[ignore = "a role: uses an event whose page is overwritten"]
 fn role_scribbled_event() {
     scribbled_over(Event::options, WITH_EVENT, |event| {
-        assert_eq!(event.now(), ObjectState::Event { reset: Reset::Auto, signaled: false, waiters: 0 });
+        assert_eq!(event.now(), ObjectState::Event { reset: Reset::Auto, signaled: false, waiters: Some(0) });
         event.set().unwrap();
         assert_eq!(event.wait(LONG).unwrap(), Waited::Signaled(0));
         std::thread::scope(|scope| {

@@ -35,7 +35,7 @@ fn others_may_use_it_if_its_mode_says_so() {
         }
         until("it owns the mutex and waits", || {
             matches!(mutex.state().unwrap(), ObjectState::Mutex { owner: Some(_), .. })
-                && matches!(event.state().unwrap(), ObjectState::Event { waiters: 1, .. })
+                && matches!(event.state().unwrap(), ObjectState::Event { waiters: Some(1), .. })
         });
         assert!(mutex.try_lock().unwrap().is_none());
         event.set().unwrap();

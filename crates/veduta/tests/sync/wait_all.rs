@@ -34,7 +34,10 @@ pub(crate) fn nothing_is_taken_until_all_can_be() {
     }
     assert_eq!(look(&objects), Waited::Signaled(0));
     assert_eq!(recursion(&mutex), 1);
-    assert_eq!(semaphore.now(), ObjectState::Semaphore { count: 2, maximum: i32::MAX as u32, waiters: 0 });
+    assert_eq!(
+        semaphore.now(),
+        ObjectState::Semaphore { count: 2, maximum: i32::MAX as u32, waiters: Some(0) }
+    );
     assert_eq!(look(&[&event]), Waited::TimedOut);
     assert_eq!(look(&[&manual]), Waited::Signaled(0), "manual reset stays");
     assert_eq!(look(&objects), Waited::TimedOut, "the event is gone");

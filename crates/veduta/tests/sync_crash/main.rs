@@ -154,7 +154,7 @@ fn killed_taking_back() {
             }
             assert!(rest <= u32::from(killed), "{rest} are left");
             let state = Object::create(&name, kind).unwrap().state();
-            assert_eq!(state.waiters(), 0, "{state}");
+            assert_eq!(state.waiters(), Some(0), "{state}");
         }
     }
 }
@@ -177,7 +177,7 @@ fn a_late_note_is_not_of_the_next_gift() {
         let sit = |waiter: &mut support::Actor| {
             waiter.begin_wait(&name);
             let begun = Instant::now();
-            while object.state().waiters() == 0 || !waiter.is_asleep() {
+            while object.state().waiters() == Some(0) || !waiter.is_asleep() {
                 assert!(begun.elapsed() < support::WATCHDOG, "the waiter never sleeps: {}", object.state());
                 std::thread::yield_now();
             }
@@ -242,7 +242,7 @@ fn a_waiter_wakes_up_when_the_owner_is_killed() {
             assert_eq!(owner.wait(&name, 0), Waited::Signaled(0));
             waiter.begin_wait(&name);
             let begun = Instant::now();
-            while object.state().waiters() == 0 {
+            while object.state().waiters() == Some(0) {
                 assert!(begun.elapsed() < support::WATCHDOG, "the waiter never sleeps: {}", object.state());
                 std::thread::yield_now();
             }

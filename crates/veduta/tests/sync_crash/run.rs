@@ -521,7 +521,7 @@ impl<'a> Run<'a> {
         for known in &mut self.objects {
             let survivor = &mut self.cast.survivor;
             let state = known.object.state();
-            assert_eq!(state.waiters(), 0, "{state}");
+            assert_eq!(state.waiters(), Some(0), "{state}");
             match state {
                 ObjectState::Mutex { .. } => {
                     for _ in 0..2 {
@@ -538,7 +538,8 @@ impl<'a> Run<'a> {
                         "abandoned {} times, not {least} to {most}",
                         known.abandonings
                     );
-                    let free = ObjectState::Mutex { owner: None, recursion: 0, abandoned: false, waiters: 0 };
+                    let free =
+                        ObjectState::Mutex { owner: None, recursion: 0, abandoned: false, waiters: Some(0) };
                     assert_eq!(known.object.state(), free);
                     continue;
                 }

@@ -104,7 +104,7 @@ fn no_increment_is_lost() {
         wait_until(&counter, "nobody increments", || counter.logged() > before);
         // Every other time the one that owns the mutex, if it still does.
         let owner = match counter.mutex.state().expect("it is ours") {
-            ObjectState::Mutex { owner: Some(owner), .. } if kills % 2 == 0 => Some(owner.process),
+            ObjectState::Mutex { owner: Some(owner), .. } if kills % 2 == 0 => owner.process(),
             _ => None,
         };
         let owner = processes.iter().position(|process| Some(process.id()) == owner);

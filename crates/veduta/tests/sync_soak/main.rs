@@ -305,7 +305,7 @@ impl<'a> Soak<'a> {
         self.tally.counts += 1;
         for (number, semaphore) in self.objects.semaphores.iter().enumerate() {
             let state = semaphore.state().expect("it is ours");
-            assert_eq!(state.waiters(), 0, "{state}");
+            assert_eq!(state.waiters(), Some(0), "{state}");
             let mut units = 0;
             while semaphore.wait(Duration::ZERO).expect("it is ours") != Waited::TimedOut {
                 units += 1;
@@ -341,7 +341,7 @@ impl<'a> Soak<'a> {
         assert!(self.tally.takes <= self.tally.sets, "one set lets one go: {:?}", self.tally);
         for event in [&self.objects.event, &self.objects.gate] {
             let state = event.state().expect("it is ours");
-            assert_eq!(state.waiters(), 0, "{state}");
+            assert_eq!(state.waiters(), Some(0), "{state}");
         }
         self.objects.gate.set().expect("it is an event");
     }

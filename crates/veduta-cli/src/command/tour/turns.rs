@@ -10,7 +10,7 @@ use crate::failure::{Failure, Outcome};
 use crate::output::object;
 use crate::signals::Stop;
 use std::time::{Duration, Instant};
-use veduta::{ObjectInfo, ObjectState};
+use veduta::{ObjectInfo, ObjectState, Owner};
 
 const COUNTERS: &str = "Tour counters";
 const MUTEX: &str = "Tour mutex";
@@ -104,12 +104,12 @@ impl Stage<'_> {
         Ok(counts)
     }
 
-    /// The mutex as it is when somebody waits for it, or after some seconds.
+    /// The mutex as it is when somebody waits for it, or after some seconds; at once where the system does not tell who waits.
     fn when_somebody_waits(&self) -> Outcome<ObjectInfo> {
         let start = Instant::now();
         loop {
             let info = self.context.object(&self.mutex)?;
-            let waits = matches!(info.state, Some(ObjectState::Mutex { waiters: 1.., .. }));
+            let waits = matches!(info.state, Some(ObjectState::Mutex { waiters: None | Some(1..), .. }));
             if waits || start.elapsed() > Duration::from_secs(10) {
                 return Ok(info);
             }
@@ -167,7 +167,7 @@ impl Drop for Stage<'_> {
 /// The process that owns the mutex.
 fn owner(state: Option<ObjectState>) -> Option<u32> {
     match state {
-        Some(ObjectState::Mutex { owner, .. }) => owner.map(|owner| owner.process),
+        Some(ObjectState::Mutex { owner, .. }) => owner.and_then(Owner::process),
         _ => None,
     }
 }

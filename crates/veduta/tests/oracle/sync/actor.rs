@@ -11,7 +11,7 @@ use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use veduta::{
-    Event, Mutex, MutexGuard, Namespace, ObjectState, Section, SectionAccess, Semaphore, SyncAccess,
+    Event, Mutex, MutexGuard, Namespace, ObjectState, Owner, Section, SectionAccess, Semaphore, SyncAccess,
     SyncObject, SyncOptions, Waitable, Waited,
 };
 use veduta_model::strategy::sync::THREADS;
@@ -41,7 +41,7 @@ pub(super) enum Answer {
     /// This came of what the thread was told to do, and so many waited for the object, if it was asked about it.
     Did(u8, Outcome, Option<u32>),
     /// As `Did`, about a mutex that a thread owns, which is told as the kernel calls it.
-    Owned { by: u8, process: u32, thread: u32, recursion: u32, abandoned: bool, waiters: u32 },
+    Owned { by: u8, process: u32, thread: u32, recursion: u32, abandoned: bool, waiters: Option<u32> },
     /// What is left.
     Swept(Remains),
 }
@@ -285,10 +285,15 @@ impl Actor {
             Object::Section(_) => return Err(WRONG_KIND),
         };
         let (state, waiters) = match state {
-            ObjectState::Mutex { owner: Some(owner), recursion, abandoned, waiters } => {
-                let (process, thread) = (owner.process, owner.thread);
+            ObjectState::Mutex {
+                owner: Some(Owner::Thread { process, thread }),
+                recursion,
+                abandoned,
+                waiters,
+            } => {
                 return Ok(Answer::Owned { by, process, thread, recursion, abandoned, waiters });
             }
+            ObjectState::Mutex { owner: Some(Owner::Unknown), .. } => unreachable!("Linux tells"),
             ObjectState::Mutex { owner: None, recursion, abandoned, waiters } => {
                 (State::Mutex { owner: None, recursion, abandoned }, waiters)
             }
@@ -303,7 +308,7 @@ impl Actor {
             }
             ObjectState::Timer { .. } => unreachable!("no play has a timer"),
         };
-        Ok(Answer::Did(by, Outcome::State(state), Some(waiters)))
+        Ok(Answer::Did(by, Outcome::State(state), waiters))
     }
 
     fn slots(&self) -> std::sync::MutexGuard<'_, BTreeMap<u8, Arc<Object>>> {

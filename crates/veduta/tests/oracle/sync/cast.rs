@@ -260,7 +260,7 @@ impl Cast {
                     return Err(format!("a mutex says that thread {thread} of process {process} owns it"));
                 };
                 let state = sync::State::Mutex { owner: Some(owner), recursion, abandoned };
-                let did = Did { outcome: Outcome::State(state), waiters: Some(waiters) };
+                let did = Did { outcome: Outcome::State(state), waiters };
                 self.heard.push_back((Thread { actor, thread: by }, did));
             }
             Answer::Swept(remains) => process.swept = Some(remains),

@@ -54,15 +54,15 @@ fn describe(page: &Page, words: &Page, kind: Kind, rule: Option<Rule>, bytes: Bo
         let word = page.owner.load(Ordering::SeqCst);
         let owner = Some(word & THREAD)
             .filter(|&thread| thread != 0)
-            .map(|thread| Owner { process: page.process.load(Ordering::Relaxed), thread });
+            .map(|thread| Owner::Thread { process: page.process.load(Ordering::Relaxed), thread });
         return ObjectState::Mutex {
             owner,
             recursion: if owner.is_some() { page.recursion.load(Ordering::Relaxed) } else { 0 },
             abandoned: word & DIED != 0,
-            waiters: sleepers(&words.owner),
+            waiters: Some(sleepers(&words.owner)),
         };
     };
-    let waiters = sitting(page, bytes) + sleepers(&words.queue);
+    let waiters = Some(sitting(page, bytes) + sleepers(&words.queue));
     let value = value(page.state.load(Ordering::SeqCst));
     let signaled = value != 0;
     let reset = if rule == Rule::Manual { Reset::Manual } else { Reset::Auto };

@@ -304,7 +304,7 @@ impl Object {
     }
 
     /// Fails if the object was cut off before, or by, what was just done with it.
-    pub(crate) fn check_intact(&self) -> Result<()> {
+    fn check_intact(&self) -> Result<()> {
         self.cell().check_intact()
     }
 
@@ -358,22 +358,28 @@ impl Object {
         }
     }
 
-    /// Sets an event, or releases units of a semaphore; gives the value before, or the count that leaves no room.
-    pub(crate) fn put(&self, units: u32) -> Result<u32, u32> {
-        match &self.cell().nature {
+    /// Sets an event, or releases units of a semaphore; gives the value before, or the count that leaves no room, where the
+    /// system tells it.
+    pub(crate) fn put(&self, units: u32) -> Result<Result<u32, Option<u32>>> {
+        let before = match &self.cell().nature {
             Nature::Mutex(_) => Ok(0),
-            Nature::Signal(rule) => self.cell().page().put(*rule, units).map_err(|TooMany { count }| count),
-        }
+            Nature::Signal(rule) => {
+                self.cell().page().put(*rule, units).map_err(|TooMany { count }| Some(count))
+            }
+        };
+        self.check_intact().map(|()| before)
     }
 
-    pub(crate) fn reset(&self) {
+    pub(crate) fn reset(&self) -> Result<()> {
         self.cell().page().reset();
+        self.check_intact()
     }
 
-    pub(crate) fn pulse(&self) {
+    pub(crate) fn pulse(&self) -> Result<()> {
         if let Nature::Signal(rule) = &self.cell().nature {
             self.cell().page().pulse(*rule);
         }
+        self.check_intact()
     }
 
     pub(crate) fn state(&self) -> Result<ObjectState> {
@@ -387,8 +393,9 @@ impl Object {
     }
 
     /// Stops a timer.
-    pub(crate) fn disarm(&self) {
+    pub(crate) fn disarm(&self) -> Result<()> {
         timers::disarm(self.cell());
+        self.check_intact()
     }
 
     pub(crate) fn target(&self) -> Target<'_> {

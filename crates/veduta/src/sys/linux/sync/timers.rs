@@ -25,7 +25,7 @@ pub(crate) struct Schedule {
     /// `None`: never.
     pub(crate) due: Option<Instant>,
     pub(crate) period: Option<Duration>,
-    pub(crate) call: Box<dyn FnMut() + Send>,
+    pub(crate) call: Option<Box<dyn FnMut() + Send>>,
 }
 
 /// A schedule that is kept.
@@ -159,7 +159,9 @@ fn go_off<'a>(
         return timers.lock();
     }
     // A program's procedure that panics is no reason for all other timers to stand still.
-    drop(catch_unwind(AssertUnwindSafe(|| (armed.schedule.call)())));
+    if let Some(call) = &mut armed.schedule.call {
+        drop(catch_unwind(AssertUnwindSafe(call)));
+    }
     let next = armed.schedule.period.and_then(|period| next(due, period, now));
     if let Some(next) = next
         && let Some(cell) = armed.cell.upgrade()
