@@ -490,7 +490,7 @@ impl Forked {
 fn a_killed_process_leaves_the_others_alone() {
     for _ in 0..5 {
         let event = event();
-        let (mut other, event) = child::play_heir("role_is_killed", event);
+        let mut other = child::play_heir("role_is_killed", event.try_clone().unwrap());
         assert_eq!(other.hear(), "pending");
         let (_, waker) = alarm();
         let mut futures = vec![event.waiting(), event.waiting()];

@@ -117,7 +117,7 @@ fn rights_that_were_given_up_come_back_only_to_who_may_have_them() {
     if !thread::is_root() {
         return skipped("only root can start another user's process");
     }
-    let (mut stranger, _reader) = child::play_heir("handle::role_stranger", reader);
+    let mut stranger = child::play_heir("handle::role_stranger", reader);
     assert_eq!(stranger.hear(), "reads: true, writes: ERROR_ACCESS_DENIED, 5");
 }
 
@@ -217,7 +217,7 @@ fn an_adopted_handle_is_not_inherited_further() {
 #[test]
 fn a_child_adopts_what_it_inherits() {
     for (kind, _, section) in one_of_each_kind(&Private::new()) {
-        let (mut child, section) = child::play_heir("handle::role_adopt", section);
+        let mut child = child::play_heir("handle::role_adopt", section.try_clone().unwrap());
         assert_eq!(child.hear(), "written");
         let view = section.map(ViewAccess::Read).unwrap();
         assert_eq!(view.compare_bytes(0, b"by the child").unwrap(), None, "{kind}");

@@ -284,7 +284,7 @@ fn role_receiver() {
 fn a_child_inherits_an_event() {
     let private = Private::new();
     for event in one_of_each(&private, &mut Event::options()) {
-        let (mut child, event) = child::play_heir("handles::role_heir_of_event", event);
+        let mut child = child::play_heir("handles::role_heir_of_event", event.try_clone().unwrap());
         until("it waits", || event.waiters() == 1);
         event.set().unwrap();
         assert_eq!(child.hear(), "Signaled(0)");
@@ -311,7 +311,7 @@ fn a_child_inherits_a_mutex() {
     let private = Private::new();
     for mutex in one_of_each(&private, &mut Mutex::options()) {
         std::mem::forget(mutex.lock().unwrap());
-        let (mut child, mutex) = child::play_heir("handles::role_heir_of_mutex", mutex);
+        let mut child = child::play_heir("handles::role_heir_of_mutex", mutex.try_clone().unwrap());
         assert_eq!(child.hear(), "false", "its parent owns it");
         mutex.release().unwrap();
         child.tell("lock it");
