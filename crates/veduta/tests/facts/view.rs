@@ -3,9 +3,8 @@
 use crate::Replay;
 use crate::create::{event, file, length, section};
 use crate::row::{Row, outcome};
-use crate::scratch::{self, PAGE};
+use crate::scratch::{self, FileAt, PAGE};
 use serde_json::{Value, json};
-use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use veduta::os::unix::HandleExt;
 use veduta::{Protection, Section, View, ViewAccess};
@@ -71,9 +70,9 @@ fn behind_the_end_of_a_file(_: &Row) -> Value {
         Ok(_) => json!("something else"),
         failed => outcome(failed),
     };
-    let mut bytes = vec![0; 300];
-    let there = file.read_at(&mut bytes, 0).expect("the file can be read");
-    let unchanged = bytes[..there].iter().all(|&byte| byte == b'.');
+    let mut bytes = [0; 100];
+    file.read_exact_at(&mut bytes, 0).expect("the file can be read");
+    let unchanged = bytes == [b'.'; 100];
     json!({
         "write": written,
         "read": back,

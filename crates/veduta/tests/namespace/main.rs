@@ -1,10 +1,16 @@
 //! Namespaces: what lives there, what was left behind, and what keeps others out.
 
+// Row: entries
+#[cfg(target_os = "linux")]
 mod directories;
+// Row: entries
+#[cfg(target_os = "linux")]
 mod entries;
 mod listing;
 #[path = "../scratch/mod.rs"]
 mod scratch;
+// Row: entries
+#[cfg(target_os = "linux")]
 mod sweep;
 
 use scratch::child;

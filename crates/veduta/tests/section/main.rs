@@ -1,5 +1,7 @@
 //! Sections: creating and opening them, what they are made of, and the handles to them.
 
+// Row: descriptors
+#[cfg(target_os = "linux")]
 mod adopted;
 mod commit;
 mod create;

@@ -3,7 +3,11 @@
 mod access;
 mod crowd;
 mod event;
+// Row: seats
+#[cfg(target_os = "linux")]
 mod fallback;
+// Row: fork
+#[cfg(target_os = "linux")]
 mod fork;
 mod handles;
 mod interrupt;
@@ -17,7 +21,11 @@ mod signal;
 mod threads;
 mod timeout;
 mod timer;
+// Row: descriptors
+#[cfg(target_os = "linux")]
 mod untrusted;
+// Row: users and mounts
+#[cfg(target_os = "linux")]
 mod users;
 mod wait_all;
 mod wait_any;
