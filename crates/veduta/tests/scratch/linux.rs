@@ -40,6 +40,25 @@ pub fn fill(directory: &Path) -> PathBuf {
     path
 }
 
+/// The number that the system has for this thread.
+pub fn thread_number() -> u32 {
+    rustix::thread::gettid().as_raw_nonzero().get().cast_unsigned()
+}
+
+/// Whether all these threads of this process sleep.
+pub fn all_sleep(threads: &[u32]) -> bool {
+    threads.iter().all(|thread| {
+        let status = std::fs::read_to_string(format!("/proc/self/task/{thread}/stat")).unwrap_or_default();
+        // Behind the command, which is in parentheses and may have some itself.
+        status.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('S'))
+    })
+}
+
+/// How many waiters an object tells while so many threads wait for it.
+pub fn told(waiters: u32) -> u32 {
+    waiters
+}
+
 /// Ends the process, and the test with it, if this value lives for minutes: for what would wait for ever if it were wrong.
 pub struct Watchdog(());
 

@@ -1,7 +1,7 @@
 //! Events: who is released, and what is left.
 
 use crate::crowd::Crowd;
-use crate::scratch::name;
+use crate::scratch::{name, told};
 use crate::{LONG, Object, until};
 use std::time::Duration;
 use veduta::{Disposition, Event, ObjectState, Reset, Waitable, Waited};
@@ -86,7 +86,10 @@ fn released(reset: Reset, waiting: usize, act: fn(&Event), expected: usize, sign
         act(&event);
         until("as many are through", || crowd.through() >= expected);
         let left = waiting - expected;
-        assert_eq!(event.now(), ObjectState::Event { reset, signaled: signaled_then, waiters: left as u32 });
+        assert_eq!(
+            event.now(),
+            ObjectState::Event { reset, signaled: signaled_then, waiters: told(left as u32) }
+        );
         assert_eq!(crowd.through(), expected, "{reset}: no more than that");
         (0..left).for_each(|_| event.set().unwrap());
         assert!(crowd.join().into_iter().all(|waited| waited == Waited::Signaled(0)));

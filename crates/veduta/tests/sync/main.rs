@@ -2,6 +2,12 @@
 
 mod access;
 mod crowd;
+// Row: descriptors
+#[cfg(target_os = "linux")]
+mod descriptors;
+// Row: entries
+#[cfg(target_os = "linux")]
+mod entries;
 mod event;
 // Row: seats
 #[cfg(target_os = "linux")]
@@ -14,8 +20,14 @@ mod interrupt;
 mod listing;
 mod mutex;
 mod processes;
+// Row: owners
+#[cfg(target_os = "linux")]
+mod robust;
 #[path = "../scratch/mod.rs"]
 mod scratch;
+// Row: seats
+#[cfg(target_os = "linux")]
+mod seats;
 mod semaphore;
 mod signal;
 mod threads;
@@ -27,8 +39,11 @@ mod untrusted;
 // Row: users and mounts
 #[cfg(target_os = "linux")]
 mod users;
+// Row: waiters
 mod wait_all;
 mod wait_any;
+#[cfg(target_os = "linux")]
+mod waiters;
 
 use std::time::{Duration, Instant};
 use veduta::{Event, Mutex, ObjectState, Semaphore, Timer, Waitable};

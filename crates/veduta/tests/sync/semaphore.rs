@@ -1,7 +1,7 @@
 //! Semaphores: their limits, and who gets what is released.
 
 use crate::crowd::{Crowd, elsewhere};
-use crate::scratch::{code, name};
+use crate::scratch::{code, name, told};
 use crate::{Object, until};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -111,7 +111,7 @@ fn as_many_waiters_go_on_as_units_are_released() {
             assert_eq!(semaphore.release(units).unwrap(), 0, "who waits proves that nothing was there");
             until("as many are through", || crowd.through() >= through);
             assert_eq!(crowd.through(), through);
-            let waiters = 6 - through as u32;
+            let waiters = told(6 - through as u32);
             assert_eq!(semaphore.now(), ObjectState::Semaphore { count: 0, maximum: 10, waiters });
         }
         assert_eq!(semaphore.release(5).unwrap(), 0);
@@ -128,7 +128,7 @@ fn waiters_make_no_room() {
         let crowd = Crowd::start(scope, 3, |_| semaphore.wait(None).unwrap());
         crowd.asleep_at(&semaphore);
         assert_eq!(code(semaphore.release(3)), Code::TOO_MANY_POSTS);
-        assert_eq!((crowd.through(), semaphore.waiters()), (0, 3));
+        assert_eq!((crowd.through(), semaphore.waiters()), (0, told(3)));
         assert_eq!(semaphore.release(2).unwrap(), 0);
         assert_eq!(semaphore.release(1).unwrap(), 0);
         crowd.join();
