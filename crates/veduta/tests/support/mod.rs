@@ -7,7 +7,7 @@
 #![allow(dead_code, unreachable_pub, unused_imports, reason = "each test file uses its part")]
 
 pub mod actor;
-// Row: memory of the machine
+// Row: /proc
 #[cfg(target_os = "linux")]
 pub mod memory;
 pub mod random;

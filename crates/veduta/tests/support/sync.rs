@@ -182,7 +182,7 @@ impl Actor {
     }
 
     /// Whether it sleeps on a futex. Its first thread does all the time: the harness waits there for the one that obeys.
-    // Row: processes of others
+    // Row: /proc
     #[cfg(target_os = "linux")]
     pub fn is_asleep(&self) -> bool {
         let first = self.pid().to_string();

@@ -39,9 +39,9 @@ mod untrusted;
 // Row: users and mounts
 #[cfg(target_os = "linux")]
 mod users;
-// Row: waiters
 mod wait_all;
 mod wait_any;
+// Row: waiters
 #[cfg(target_os = "linux")]
 mod waiters;
 
