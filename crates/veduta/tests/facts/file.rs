@@ -34,7 +34,7 @@ pub(crate) const SCENARIOS: &[(&str, Replay)] = &[
 fn of_system<T>(result: io::Result<T>) -> Value {
     match result {
         Ok(_) => json!("ok"),
-        Err(error) => json!(error.to_string()),
+        Err(error) => json!(error.raw_os_error()),
     }
 }
 
