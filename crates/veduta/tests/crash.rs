@@ -3,6 +3,8 @@
 //!
 //! Each test goes through all steps, all scenarios and all the times that a scenario passes a step. It fails if a step that
 //! belongs to its flavour is passed by no scenario, so that steps cannot vanish from what is tested.
+// Row: steps
+#![cfg(target_os = "linux")]
 
 mod support;
 

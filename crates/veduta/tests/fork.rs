@@ -1,4 +1,6 @@
 //! `fork` without `exec`: the child has the parent's handles, and they keep names and bytes as the parent's do.
+// Row: fork
+#![cfg(target_os = "linux")]
 
 mod support;
 

@@ -1,6 +1,8 @@
 //! What keeps users, containers and small mounts apart, and what they share nevertheless.
 //!
 //! Most of it takes root: without it these tests say that they were skipped.
+// Row: users and mounts
+#![cfg(target_os = "linux")]
 
 mod support;
 

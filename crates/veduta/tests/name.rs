@@ -174,9 +174,12 @@ fn no_two_names_are_the_same_object() {
     assert_eq!(listed, names.into_iter().collect());
     assert!(listing.problems.is_empty() && listing.stale.is_empty());
     drop(sections);
-    assert_eq!(std::fs::read_dir(private.path()).unwrap().count(), 0, "every name is gone");
+    let left = private.namespace().objects().unwrap();
+    assert!(left.objects.is_empty() && left.stale.is_empty(), "every name is gone");
 }
 
+// Row: entries
+#[cfg(target_os = "linux")]
 #[test]
 fn names_become_file_names_that_the_format_describes() {
     let private = Private::new();

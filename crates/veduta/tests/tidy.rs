@@ -56,10 +56,50 @@ fn portable() -> Vec<(String, String)> {
     sources
 }
 
+/// Whether a line asks which system it is compiled for.
+fn asks_for_system(line: &str) -> bool {
+    let code = line.split("//").next().unwrap_or_default();
+    let differs = ["target_os", "target_family", "unix", "windows"];
+    code.contains("cfg") && differs.iter().any(|word| code.contains(word))
+}
+
 #[test]
 fn systems_differ_in_sys_and_os_only() {
-    let differs = ["target_os", "target_family", "unix)", "unix,", "windows)", "windows,"];
-    no_line(&portable(), |line, _| line.contains("cfg") && differs.iter().any(|word| line.contains(word)));
+    no_line(&portable(), |line, _| asks_for_system(line));
+}
+
+/// The first cells of the table of docs/limits.md that says what one system has and the other has not.
+fn rows() -> Vec<String> {
+    let text = fs::read_to_string(root().join("docs/limits.md")).expect("it is there");
+    let (_, section) =
+        text.split_once("\n## What one system has and the other has not\n").expect("it has the section");
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let first = |line: &str| line.strip_prefix("| ")?.split(" | ").next().map(str::to_owned);
+    let rows: Vec<_> = section.lines().filter_map(first).filter(|row| row != "what").collect();
+    assert!(!rows.is_empty(), "the table has rows");
+    rows
+}
+
+/// The tests' own sources, without this one, which speaks of systems.
+fn suite() -> Vec<(String, String)> {
+    let mut sources = files("crates/veduta/tests");
+    sources.retain(|(path, _)| path.ends_with(".rs") && !path.ends_with("/tidy.rs"));
+    sources
+}
+
+/// The row that a comment names.
+fn row(line: &str) -> Option<&str> {
+    line.split_once("// Row: ").map(|(_, row)| row.trim())
+}
+
+#[test]
+fn a_test_of_one_system_names_the_row_that_says_why() {
+    let rows = rows();
+    no_line(&suite(), |line, before| {
+        let above = before.last().filter(|line| line.trim_start().starts_with("// Row: "));
+        let named = row(line).or_else(|| row(above?));
+        asks_for_system(line) && !named.is_some_and(|row| rows.iter().any(|known| known == row))
+    });
 }
 
 #[test]

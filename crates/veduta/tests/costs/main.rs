@@ -3,6 +3,8 @@
 //!
 //! Only what is optimised counts: `cargo test -p veduta --release --test costs`. Without that the standard library asks the kernel whether
 //! descriptors are open. Both are those of one architecture, too.
+// Row: costs
+#![cfg(target_os = "linux")]
 #![cfg(target_arch = "x86_64")]
 
 mod calls;

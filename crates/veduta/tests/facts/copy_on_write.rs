@@ -4,10 +4,9 @@ use crate::Replay;
 use crate::constant::desired;
 use crate::create::section;
 use crate::row::{Row, outcome};
-use crate::scratch;
+use crate::scratch::{self, FileAt};
 use serde_json::{Value, json};
 use std::fs::File;
-use std::os::unix::fs::FileExt;
 use veduta::{Protection, Section, View, ViewAccess};
 
 pub(crate) const SCENARIOS: &[(&str, Replay)] = &[

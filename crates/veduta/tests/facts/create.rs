@@ -4,9 +4,9 @@ use crate::Replay;
 use crate::constant::protection;
 use crate::row::{Given, Row, number, outcome};
 use crate::scratch::{self, skipped};
+use crate::system;
 use serde_json::{Value, json};
 use std::fs::File;
-use std::os::fd::{FromRawFd, OwnedFd};
 use veduta::{Pages, Protection, Section, ViewAccess};
 
 pub(crate) const SCENARIOS: &[(&str, Replay)] = &[
@@ -67,30 +67,16 @@ fn create_of(file: &File) -> Value {
     json!({ "create": outcome(section(Some(file), Protection::ReadOnly, 0)) })
 }
 
-/// An object of the kernel that is no file: the nearest there is to an event.
-pub(crate) fn event() -> OwnedFd {
-    #[allow(unsafe_code, reason = "the standard library has no such object")]
-    // SAFETY: takes only numbers.
-    let number = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC) };
-    assert!(number >= 0, "no event can be made");
-    #[allow(unsafe_code, reason = "the standard library has no such object")]
-    // SAFETY: it was just made, and nothing else owns it.
-    unsafe {
-        OwnedFd::from_raw_fd(number)
-    }
-}
-
 fn handle_of_another_kind(_: &Row) -> Value {
-    create_of(&File::from(event()))
+    create_of(&system::event())
 }
 
 fn directory(_: &Row) -> Value {
-    create_of(&File::open("/").expect("the root is there"))
+    create_of(&system::directory())
 }
 
 fn pipe(_: &Row) -> Value {
-    let (reader, _writer) = std::io::pipe().expect("a pipe can be made");
-    create_of(&File::from(OwnedFd::from(reader)))
+    create_of(&system::pipe())
 }
 
 fn smaller_than_the_file(row: &Row) -> Value {
@@ -120,7 +106,7 @@ fn large_pages_of_a_file(_: &Row) -> Value {
 }
 
 fn part_of_a_large_page(row: &Row) -> Value {
-    if !std::path::Path::new("/sys/kernel/mm/hugepages").is_dir() {
+    if !system::has_large_pages() {
         skipped(format!("{}: this kernel has no large pages", row.id));
         return row.expected().clone();
     }

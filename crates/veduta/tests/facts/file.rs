@@ -3,12 +3,11 @@
 use crate::Replay;
 use crate::create::{length, section};
 use crate::row::{Row, outcome};
-use crate::scratch;
+use crate::scratch::{self, FileAt};
 use crate::view::region;
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 use veduta::{Protection, Section, View, ViewAccess};
 
 pub(crate) const SCENARIOS: &[(&str, Replay)] = &[
@@ -35,7 +34,7 @@ pub(crate) const SCENARIOS: &[(&str, Replay)] = &[
 fn of_system<T>(result: io::Result<T>) -> Value {
     match result {
         Ok(_) => json!("ok"),
-        Err(error) => json!(error.to_string()),
+        Err(error) => json!(error.raw_os_error()),
     }
 }
 

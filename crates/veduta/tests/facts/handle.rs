@@ -5,12 +5,11 @@ use crate::access::{created, protect_of_view};
 use crate::create::section;
 use crate::row::{Row, outcome};
 use crate::scratch::{self, child};
+use crate::system;
 use crate::wait::waited;
 use serde_json::{Map, Value, json};
-use std::os::fd::{AsRawFd, BorrowedFd};
 use std::time::Duration;
 use veduta::os::InheritExt;
-use veduta::os::unix::HandleExt;
 use veduta::{Event, Protection, Section, SectionAccess, SyncAccess, ViewAccess, Waitable};
 
 pub(crate) const SCENARIOS: &[(&str, Replay)] = &[
@@ -40,9 +39,9 @@ fn not_inheritable_by_default(_: &Row) -> Value {
 }
 
 fn number_of_what_is_not_inherited(_: &Row) -> Value {
-    let descriptors = scratch::descriptors(&unnamed());
-    let numbers: Vec<_> = descriptors.iter().map(|fd| fd.as_raw_fd().to_string()).collect();
-    let mut child = child::play("handle::role_inherit", &[("FACT_NUMBERS", &numbers.join(","))]);
+    let section = unnamed();
+    let (numbers, _kept) = system::private_numbers(&section);
+    let mut child = child::play("handle::role_inherit", &[("FACT_NUMBERS", &numbers)]);
     json!({ "child": child.hear().parse::<u32>().expect("the role says a number") })
 }
 
@@ -59,9 +58,7 @@ fn role_inherit() {
 fn inheritance_taken_back(_: &Row) -> Value {
     let section = unnamed().into_inheritable().expect("descriptors are left");
     assert!(section.is_inheritable());
-    let descriptors = section.into_descriptors().expect("descriptors are left");
-    let section = Section::from_descriptors(descriptors).expect("it is a handle");
-    json!({ "inheritable": section.is_inheritable() })
+    json!({ "inheritable": system::taken_back(section).is_inheritable() })
 }
 
 fn inheritable_by_creating_again(_: &Row) -> Value {
@@ -69,13 +66,8 @@ fn inheritable_by_creating_again(_: &Row) -> Value {
     let _first = Section::options().size(100).create_new(&name).expect("the name is new");
     let (second, disposition) =
         Section::options().size(100).inheritable(true).create(&name).expect("it exists");
-    let closed_on_exec = second.inherited_numbers().expect("it is inheritable").split(',').any(|number| {
-        #[allow(unsafe_code, reason = "the handle tells only numbers")]
-        // SAFETY: the descriptor is open as long as `second`, which lives longer.
-        let descriptor = unsafe { BorrowedFd::borrow_raw(number.parse().expect("a number")) };
-        rustix::io::fcntl_getfd(descriptor).expect("it is open").contains(rustix::io::FdFlags::CLOEXEC)
-    });
-    json!({ "create": created(disposition), "inheritable": second.is_inheritable() && !closed_on_exec })
+    let inheritable = second.is_inheritable() && system::reaches_children(&second);
+    json!({ "create": created(disposition), "inheritable": inheritable })
 }
 
 fn duplicate(_: &Row) -> Value {
@@ -146,44 +138,18 @@ fn inheritable_duplicate(_: &Row) -> Value {
 }
 
 fn rubbish(_: &Row) -> Value {
-    #[allow(unsafe_code, reason = "adopting numbers is up to who got them")]
-    // SAFETY: it is no number at all.
-    let rubbish = unsafe { Section::from_inherited("rubbish") };
-    json!({ "rubbish": outcome(rubbish), "null": outcome(Section::from_descriptors(Vec::new())) })
+    let adopt = |numbers: &str| {
+        #[allow(unsafe_code, reason = "adopting numbers is up to who got them")]
+        // SAFETY: these are no numbers at all.
+        outcome(unsafe { Section::from_inherited(numbers) })
+    };
+    json!({ "rubbish": adopt("rubbish"), "null": adopt("") })
 }
 
 fn into_another_process(_: &Row) -> Value {
     let section = unnamed();
     let view = section.map(ViewAccess::Write).expect("it may be written");
-    let mut child = child::play("handle::role_fetch", &[]);
-    assert_eq!(child.hear(), "running");
-    let descriptors = scratch::descriptors(&section);
-    let numbers: Vec<_> = descriptors.iter().map(|fd| fd.as_raw_fd().to_string()).collect();
-    child.tell(&numbers.join(","));
-    assert_eq!(child.hear(), "adopted");
+    system::into_another_process(&section);
     let shared = view.compare_bytes(0, b"from the child").expect("inside the view").is_none();
     json!({ "value": "good there", "memory": if shared { "shared" } else { "separate" } })
-}
-
-/// The kernel's way to take a descriptor out of another process; sending one through a socket comes to the same.
-#[test]
-#[ignore = "a role: fetches the descriptors of a handle from its parent"]
-fn role_fetch() {
-    child::say("running");
-    let parent = rustix::process::getppid().expect("a child has a parent");
-    let parent = rustix::process::pidfd_open(parent, rustix::process::PidfdFlags::empty()).expect("it lives");
-    let descriptors = child::listen()
-        .split(',')
-        .map(|number| {
-            let none = rustix::process::PidfdGetfdFlags::empty();
-            rustix::process::pidfd_getfd(&parent, number.parse().expect("a number"), none)
-                .expect("a child of the same user may")
-        })
-        .collect();
-    let section = Section::from_descriptors(descriptors).expect("it is a handle");
-    section
-        .map(ViewAccess::Write)
-        .and_then(|view| view.write_at(0, b"from the child"))
-        .expect("it may be written");
-    child::say("adopted");
 }

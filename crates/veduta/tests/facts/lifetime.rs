@@ -3,9 +3,8 @@
 use crate::Replay;
 use crate::access::created;
 use crate::row::{Row, outcome};
-use crate::scratch::{self, child};
+use crate::scratch::{self, FileAt, child};
 use serde_json::{Value, json};
-use std::os::unix::fs::FileExt;
 use veduta::{Section, View, ViewAccess};
 
 pub(crate) const SCENARIOS: &[(&str, Replay)] = &[

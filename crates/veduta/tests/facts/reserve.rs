@@ -4,10 +4,10 @@ use crate::Replay;
 use crate::create::length;
 use crate::row::{Row, outcome};
 use crate::scratch;
+use crate::system;
 use crate::view::region;
 use serde_json::{Value, json};
 use std::fs::File;
-use std::os::unix::fs::MetadataExt;
 use veduta::{Commit, Section, View, ViewAccess};
 
 pub(crate) const SCENARIOS: &[(&str, Replay)] = &[
@@ -32,18 +32,22 @@ fn map(section: &Section) -> View {
 
 fn touch_a_reserved_page(_: &Row) -> Value {
     let view = map(&reserve(100_000));
-    json!({ "touch": if view.read_value::<u8>(50_000).expect("inside the view") == 0 { "zero" } else { "something" } })
+    json!({ "touch": match view.read_value::<u8>(50_000) {
+        Ok(0) => "zero",
+        Ok(_) => "something",
+        Err(_) => "access violation",
+    } })
 }
 
 fn two_views_of_reserved_pages(_: &Row) -> Value {
     let section = reserve(100_000);
     let (one, other) = (map(&section), map(&section));
+    one.commit(4096..3 * 4096).expect("there is memory");
     one.fill(4096..3 * 4096, 7).expect("inside the view");
     let shared = other.compare_bytes(4096, &[7; 2 * 4096]).expect("inside the view").is_none();
-    let taken = scratch::bytes_of(&section).metadata().expect("memory has a size").blocks() * 512;
     json!({
         "data": if shared { "shared" } else { "separate" },
-        "the rest": if taken == 2 * 4096 { "takes no memory".to_owned() } else { format!("takes {taken}") },
+        "the rest": system::uncommitted(&section, &one),
     })
 }
 
@@ -54,6 +58,7 @@ fn reserve_much(_: &Row) -> Value {
 fn use_one_of_many_pages(_: &Row) -> Value {
     let view = map(&reserve(8 * GIB));
     let at = 6 * GIB as usize;
+    view.commit(at..at + 4).expect("there is memory");
     view.write_at(at, b"here").expect("inside the view");
     let usable = view.compare_bytes(at, b"here").expect("inside the view").is_none();
     json!({ "page": if usable { "usable" } else { "lost" } })

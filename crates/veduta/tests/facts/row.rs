@@ -1,5 +1,6 @@
 //! Rows of facts, as they stand in `vectors/`.
 
+use crate::system::DEVIATES;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
@@ -17,7 +18,7 @@ pub(crate) struct Row {
     #[serde(default)]
     pub(crate) given: Map<String, Value>,
     windows: Value,
-    pub(crate) linux: Option<Deviation>,
+    linux: Option<Deviation>,
     reason: Option<String>,
 }
 
@@ -32,7 +33,12 @@ pub(crate) struct Deviation {
 impl Row {
     /// What is to be observed here.
     pub(crate) fn expected(&self) -> &Value {
-        self.linux.as_ref().map_or(&self.windows, |linux| &linux.expected)
+        self.deviation().map_or(&self.windows, |deviation| &deviation.expected)
+    }
+
+    /// What is different here, on purpose.
+    pub(crate) fn deviation(&self) -> Option<&Deviation> {
+        self.linux.as_ref().filter(|_| DEVIATES)
     }
 
     /// The names of what is to be observed.

@@ -1,13 +1,12 @@
 //! Where views lie in a section and in memory: the interpreter `view`, and what its form does not cover.
 
 use crate::Replay;
-use crate::create::{event, file, length, section};
+use crate::create::{file, length, section};
 use crate::row::{Row, outcome};
-use crate::scratch::{self, PAGE};
+use crate::scratch::{self, FileAt, PAGE};
+use crate::system;
 use serde_json::{Value, json};
-use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use veduta::os::unix::HandleExt;
 use veduta::{Protection, Section, View, ViewAccess};
 
 pub(crate) const SCENARIOS: &[(&str, Replay)] = &[
@@ -47,9 +46,8 @@ pub(crate) fn region(view: &View) -> usize {
 }
 
 fn handle_of_another_kind(_: &Row) -> Value {
-    let file = scratch::file(4096);
-    let attempts = [vec![event()], vec![file.into()]];
-    json!(attempts.map(|descriptors| json!({ "map": outcome(Section::from_descriptors(descriptors)) })))
+    let attempts = system::others_as_sections().into_iter();
+    attempts.map(|attempt| json!({ "map": outcome(attempt) })).collect()
 }
 
 fn one_byte(_: &Row) -> Value {
@@ -71,9 +69,9 @@ fn behind_the_end_of_a_file(_: &Row) -> Value {
         Ok(_) => json!("something else"),
         failed => outcome(failed),
     };
-    let mut bytes = vec![0; 300];
-    let there = file.read_at(&mut bytes, 0).expect("the file can be read");
-    let unchanged = bytes[..there].iter().all(|&byte| byte == b'.');
+    let mut bytes = [0; 100];
+    file.read_exact_at(&mut bytes, 0).expect("the file can be read");
+    let unchanged = bytes == [b'.'; 100];
     json!({
         "write": written,
         "read": back,
@@ -127,20 +125,15 @@ fn no_wished_address(_: &Row) -> Value {
     json!({ "map": if view.as_ptr().is_null() { "nowhere" } else { "somewhere" } })
 }
 
-/// How many mappings of a section with that name this process has.
-fn mappings(name: &str) -> usize {
-    let maps = std::fs::read_to_string("/proc/self/maps").expect("a process can read its own maps");
-    maps.lines().filter(|line| line.contains(name)).count()
-}
-
 fn unmap(_: &Row) -> Value {
     let name = scratch::name("fact unmap");
     let plain = name.trim_start_matches(r"Local\");
     let section = Section::options().size(100_000).create_new(&name).expect("the name is new");
     let view = section.map(ViewAccess::Write).expect("it may be written");
-    assert_eq!(mappings(plain), 1, "the view is seen where views are counted");
+    let address = view.as_ptr().addr();
+    assert_eq!(system::mappings(plain, address), 1, "the view is seen where views are counted");
     drop(view);
-    json!({ "unmap": "ok", "mapped": mappings(plain) })
+    json!({ "unmap": "ok", "mapped": system::mappings(plain, address) })
 }
 
 fn unmap_one_of_two(_: &Row) -> Value {

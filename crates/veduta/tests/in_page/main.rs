@@ -1,4 +1,6 @@
 //! Real faults under views: disks that are full behind a hole, a device that cannot be read; and a host with faults of its own.
+// Row: signals
+#![cfg(target_os = "linux")]
 
 mod device;
 mod disk;

@@ -3,6 +3,8 @@
 //!
 //! With `VEDUTA_LOAD=full` the numbers are those of docs/reliability.md; by default they are small. `VEDUTA_LOAD_SECONDS` says how long
 //! objects are opened and listed.
+// Row: limits
+#![cfg(target_os = "linux")]
 
 mod churn;
 mod footprint;

@@ -1,6 +1,6 @@
 //! What killed processes leave behind, and its removal.
 
-use crate::hold;
+use crate::hold::hold;
 use crate::scratch::{Private, code};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};

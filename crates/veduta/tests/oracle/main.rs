@@ -8,7 +8,12 @@ mod actor;
 mod cast;
 mod plays;
 mod regressions;
+// Row: /proc
+#[cfg(target_os = "linux")]
 mod sync;
+#[cfg_attr(target_os = "linux", path = "linux.rs")] // Row: test support
+#[cfg_attr(windows, path = "windows.rs")] // Row: test support
+mod system;
 mod world;
 
 use actor::Order;

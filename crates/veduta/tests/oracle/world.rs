@@ -1,5 +1,6 @@
 //! A place that no other play uses: the directories of names, and processes that see only those.
 
+use crate::system::root;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -52,15 +53,6 @@ impl World {
             Names::Session => inside.iter().flat_map(|directory| list(directory)).collect(),
         }
     }
-}
-
-/// In memory; but views may be for execution, which is often not allowed there.
-fn root() -> TempDir {
-    let memory = Path::new("/dev/shm");
-    let noexec = rustix::fs::StatVfsMountFlags::NOEXEC;
-    let fits = rustix::fs::statvfs(memory).is_ok_and(|stat| !stat.f_flag.contains(noexec));
-    let parent = if fits { memory } else { Path::new(env!("CARGO_TARGET_TMPDIR")) };
-    tempfile::Builder::new().prefix("veduta-oracle-").tempdir_in(parent).expect("a directory can be made")
 }
 
 /// In a role: the private namespace, if the play is about one.

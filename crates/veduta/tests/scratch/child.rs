@@ -7,7 +7,6 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard};
 use veduta::os::InheritExt;
-use veduta::os::unix::HandleExt;
 
 /// A process in a role. Killed when dropped.
 pub struct Actor {
@@ -44,15 +43,13 @@ pub fn play(role: &str, variables: &[(&str, &str)]) -> Actor {
     start(role, variables, &quiet())
 }
 
-/// Starts a role that inherits a handle, which this process keeps too, and finds its numbers in the variable `HANDLE`.
-/// Nobody else inherits it.
-pub fn play_heir<T: HandleExt>(role: &str, handle: T) -> (Actor, T) {
+/// Starts a role that inherits a handle and finds its numbers in the variable `HANDLE`. This process has it no more, and
+/// nobody else inherits it.
+pub fn play_heir<T: InheritExt>(role: &str, handle: T) -> Actor {
     let quiet = quiet();
-    let handle = handle.into_inheritable().expect("descriptors are left");
+    let handle = handle.into_inheritable().expect("handles are left");
     let numbers = handle.inherited_numbers().expect("it is inheritable");
-    let heir = start(role, &[("HANDLE", &numbers)], &quiet);
-    let descriptors = handle.into_descriptors().expect("descriptors are left");
-    (heir, T::from_descriptors(descriptors).expect("it is a handle"))
+    start(role, &[("HANDLE", &numbers)], &quiet)
 }
 
 /// What starts a role.

@@ -3,16 +3,20 @@
 
 pub mod child;
 mod skip;
+#[cfg_attr(target_os = "linux", path = "linux.rs")] // Row: test support
+#[cfg_attr(windows, path = "windows.rs")] // Row: test support
+mod system;
+// Row: users and mounts
+#[cfg(target_os = "linux")]
 pub mod thread;
 
 pub use skip::skipped;
 use std::fs::File;
-use std::os::fd::OwnedFd;
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::io::{Read, Result, Seek, SeekFrom, Write};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use veduta::os::unix::HandleExt;
-use veduta::{Code, Namespace, Section};
+pub use system::*;
+use veduta::{Code, Namespace};
 
 /// The size of a page.
 pub const PAGE: usize = 4096;
@@ -50,13 +54,6 @@ impl Private {
     }
 }
 
-/// An empty directory in memory.
-pub fn directory() -> tempfile::TempDir {
-    let root = Path::new("/dev/shm");
-    let root = if root.is_dir() { root } else { Path::new(env!("CARGO_TARGET_TMPDIR")) };
-    tempfile::Builder::new().prefix("veduta-test-").tempdir_in(root).expect("a directory can be made")
-}
-
 /// A nameless file on a disk from which programs may be executed, as the tests are.
 pub fn file(len: u64) -> File {
     let file = tempfile::tempfile_in(env!("CARGO_TARGET_TMPDIR")).expect("a file can be made");
@@ -80,51 +77,22 @@ pub fn code<T>(result: veduta::Result<T>) -> Code {
     }
 }
 
-/// The descriptors of another handle to a section, in order: its card, its entry if it has a name, its bytes if they have
-/// a file of their own.
-pub fn descriptors(section: &Section) -> Vec<OwnedFd> {
-    section.try_clone().and_then(HandleExt::into_descriptors).expect("a handle can be duplicated")
+/// Reading and writing somewhere in a file. The standard library has it once for each system.
+pub trait FileAt {
+    fn read_exact_at(&self, bytes: &mut [u8], offset: u64) -> Result<()>;
+    fn write_all_at(&self, bytes: &[u8], offset: u64) -> Result<()>;
 }
 
-/// The file that holds a section's bytes.
-pub fn bytes_of(section: &Section) -> File {
-    let _quiet = child::quiet();
-    descriptors(section).pop().expect("a handle has descriptors").into()
-}
-
-/// Writes to a new file in a directory until nothing fits any more.
-pub fn fill(directory: &Path) -> PathBuf {
-    let path = directory.join("filling");
-    let file = File::create(&path).expect("a file can be made");
-    let mut at = 0;
-    for piece in [1 << 20, PAGE, 512] {
-        while let Ok(written) = file.write_at(&vec![1; piece], at) {
-            at += written as u64;
-        }
+impl FileAt for File {
+    fn read_exact_at(&self, bytes: &mut [u8], offset: u64) -> Result<()> {
+        let mut file = self;
+        file.seek(SeekFrom::Start(offset))?;
+        file.read_exact(bytes)
     }
-    path
-}
 
-/// Ends the process, and the test with it, if this value lives for minutes: for what would wait for ever if it were wrong.
-pub struct Watchdog(());
-
-impl Watchdog {
-    pub fn new() -> Watchdog {
-        alarm(120);
-        Watchdog(())
-    }
-}
-
-impl Drop for Watchdog {
-    fn drop(&mut self) {
-        alarm(0);
-    }
-}
-
-fn alarm(seconds: libc::c_uint) {
-    #[allow(unsafe_code, reason = "the standard library has no alarm")]
-    // SAFETY: takes only a number.
-    unsafe {
-        libc::alarm(seconds);
+    fn write_all_at(&self, bytes: &[u8], offset: u64) -> Result<()> {
+        let mut file = self;
+        file.seek(SeekFrom::Start(offset))?;
+        file.write_all(bytes)
     }
 }

@@ -168,6 +168,8 @@ fn a_private_section_has_its_exact_bytes_behind_its_header() {
     assert_eq!(code(opened.view().offset(8_192).len(4_097).map()), Code::ACCESS_DENIED);
 }
 
+// Row: entries
+#[cfg(target_os = "linux")]
 #[test]
 fn the_mode_says_who_else_may_open() {
     use std::os::unix::fs::PermissionsExt;

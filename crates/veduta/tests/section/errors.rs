@@ -20,6 +20,8 @@ fn an_error_is_one_sentence_with_code_and_name() {
     assert!(error.source().is_none());
 }
 
+// Row: numbers of errors
+#[cfg(target_os = "linux")]
 #[test]
 fn an_error_of_the_system_keeps_its_number() {
     let directory = crate::scratch::directory();

@@ -1,75 +1,8 @@
-//! Opening what this process has open already: the handles share descriptors, and nobody can tell otherwise.
-//!
-//! What counts descriptors is a role, alone in its process.
+//! Opening what this process has open already: the handles share what they can, and nobody can tell otherwise.
 
-use crate::scratch::{Private, child, code, file, name};
-use rustix::io::FdFlags;
+use crate::scratch::{child, code, name};
 use std::sync::atomic::{AtomicU64, Ordering};
-use veduta::os::InheritExt;
-use veduta::os::unix::HandleExt;
-use veduta::{Code, Disposition, Event, Section, SectionAccess, ViewAccess};
-
-/// How many descriptors this process has, and how many of them its children would inherit.
-fn held() -> (usize, usize) {
-    let numbers: Vec<i32> = std::fs::read_dir("/proc/self/fd")
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().to_str().unwrap().parse().unwrap())
-        .collect();
-    // The listing's own is gone by now.
-    let open = numbers.into_iter().filter_map(|number| {
-        #[allow(unsafe_code, reason = "only asked about")]
-        // SAFETY: only asked whether it is open, and how.
-        let descriptor = unsafe { std::os::fd::BorrowedFd::borrow_raw(number) };
-        rustix::io::fcntl_getfd(descriptor).ok()
-    });
-    let flags: Vec<FdFlags> = open.collect();
-    (flags.len(), flags.iter().filter(|flags| !flags.contains(FdFlags::CLOEXEC)).count())
-}
-
-#[test]
-fn however_many_handles_there_are_to_a_name_they_have_its_two_descriptors() {
-    assert_eq!(child::play("opened::role_many", &[]).hear(), "all counted");
-}
-
-#[test]
-#[ignore = "a role: opens names many times"]
-fn role_many() {
-    const TIMES: usize = 1000;
-    let (private, file) = (Private::new(), file(100));
-    let mut options = Section::options();
-    options.size(100);
-    let (plain, of_file) = (name("many"), name("many of a file"));
-    let section = options.create_new(&plain).unwrap();
-    let _filed = options.clone().file(&file).create_new(&of_file).unwrap();
-    let _inside = options.clone().namespace(private.namespace()).create_new("many").unwrap();
-    let event = Event::options().create_new(&name("many events")).unwrap();
-    // A private namespace opened once more is the same one.
-    let again = veduta::Namespace::at(private.path()).unwrap();
-
-    let before = held();
-    let sections: Vec<_> = (0..TIMES)
-        .flat_map(|_| {
-            [
-                Section::options().open(&plain).unwrap(),
-                options.create(&plain).unwrap().0,
-                section.try_clone().unwrap(),
-                Section::options().open(&of_file).unwrap(),
-                Section::options().namespace(&again).open("many").unwrap(),
-            ]
-        })
-        .collect();
-    let event_name = event.name().unwrap().to_string();
-    let events: Vec<_> = (0..TIMES).map(|_| Event::options().open(&event_name).unwrap()).collect();
-    assert_eq!(held(), before);
-
-    // Other rights take other descriptors, once.
-    let readers: Vec<_> =
-        (0..TIMES).map(|_| Section::options().access(SectionAccess::READ).open(&plain).unwrap()).collect();
-    assert_eq!(held().0, before.0 + 2);
-    drop((readers, sections, events));
-    assert_eq!(held(), before);
-    child::say("all counted");
-}
+use veduta::{Code, Disposition, Section, SectionAccess, ViewAccess};
 
 #[test]
 fn a_reader_and_a_writer_of_one_process_have_their_own_rights() {
@@ -124,55 +57,6 @@ fn the_name_lives_until_the_last_of_those_who_share_is_closed() {
     }
 }
 
-#[test]
-fn who_is_given_a_handle_gets_nothing_of_those_it_was_shared_with() {
-    let name = name("given");
-    let first = Section::options().size(100).create_new(&name).unwrap();
-    let second = Section::options().open(&name).unwrap();
-    let given = second.into_descriptors().unwrap();
-    // Whoever has them does what it likes with the lock.
-    rustix::fs::flock(&given[1], rustix::fs::FlockOperation::Unlock).unwrap();
-    drop(given);
-    let elsewhere = child::play("opened::role_look", &[("NAME", &name)]).hear();
-    assert_eq!(elsewhere, "there");
-    drop(first);
-    assert_eq!(code(Section::options().open(&name)), Code::FILE_NOT_FOUND);
-}
-
-#[test]
-#[ignore = "a role: looks whether a name is there"]
-fn role_look() {
-    let name = std::env::var("NAME").unwrap();
-    child::say(if Section::options().open(&name).is_ok() { "there" } else { "gone" });
-}
-
-#[test]
-fn a_handle_is_inherited_and_not_those_it_shares_with() {
-    assert_eq!(child::play("opened::role_inheritable", &[]).hear(), "its own");
-}
-
-#[test]
-#[ignore = "a role: makes one of several handles inheritable"]
-fn role_inheritable() {
-    let name = name("inheritable");
-    let first = Section::options().size(100).create_new(&name).unwrap();
-    let before = held();
-    let second = Section::options().open(&name).unwrap().into_inheritable().unwrap();
-    let third = Section::options().open(&name).unwrap();
-    assert_eq!(held(), (before.0 + 3, before.1 + 3), "the card, the entry and the bytes");
-    drop(second);
-    assert_eq!(held(), before, "nothing inheritable is left behind");
-    // Alone it keeps its descriptors, but shares them with nobody any more.
-    drop(third);
-    let first = first.into_inheritable().unwrap();
-    let fourth = Section::options().open(&name).unwrap();
-    let with_both = held();
-    drop(first);
-    assert_eq!(held(), (with_both.0 - 3, before.1));
-    assert!(!fourth.is_inheritable() && Section::options().open(&name).is_ok());
-    child::say("its own");
-}
-
 /// How often each of four threads, here and in another process, comes and goes.
 const VISITS: u64 = 400;
 
@@ -202,11 +86,8 @@ fn threads_of_two_processes_come_and_go_and_leave_nothing() {
     come_and_go(&name);
     assert_eq!(other.hear(), "gone again");
     assert_eq!(code(Section::options().open(&name)), Code::FILE_NOT_FOUND);
-    let entry = veduta::Namespace::local()
-        .unwrap()
-        .path()
-        .join(name.trim_start_matches(r"Local\").replace(' ', "%20"));
-    assert!(!entry.exists(), "{} is left", entry.display());
+    let listing = veduta::Namespace::local().unwrap().objects().unwrap();
+    assert!(!listing.stale.contains(&name), "an entry is left");
 }
 
 #[test]

@@ -7,6 +7,8 @@
 //!
 //! - `VEDUTA_SOAK_SECONDS`: how long.
 //! - `VEDUTA_SOAK_SEED`: who does what and who is killed, as an earlier run said. Who runs when is up to the system all the same.
+// Row: stop
+#![cfg(target_os = "linux")]
 
 mod block;
 mod board;

@@ -1,30 +1,24 @@
 //! A process that a test tells what to do.
 
 use super::reply::{Description, Incarnation, Outcome, Refusal, Seen};
+use super::system::{Line, Process};
 use super::{WATCHDOG, stage};
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{
-    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process, pidfd_open, pidfd_send_signal, waitid,
-};
 use std::io::{BufRead, BufReader, Write};
-use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
-use std::path::Path;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 use veduta::Disposition;
 
 /// A process of a test's cast. Killed when it is dropped.
 pub struct Actor {
-    pid: Pid,
-    process: OwnedFd,
-    line: UnixStream,
+    process: Process,
+    line: Line,
     events: Receiver<Event>,
     ended: bool,
 }
 
-enum Event {
+/// What an actor's watchers see.
+pub(super) enum Event {
     Line(String),
     Stopped,
     Ended(Ending),
@@ -63,22 +57,7 @@ impl Reply {
 }
 
 impl Actor {
-    pub(super) fn of_child(pid: Pid, line: UnixStream) -> Actor {
-        let process = pidfd_open(pid, PidfdFlags::empty()).expect("nobody else waits for our children");
-        Actor::new(pid, process, line, move |events| watch_child(pid, events))
-    }
-
-    pub(super) fn of_stranger(pid: Pid, process: OwnedFd, line: UnixStream) -> Actor {
-        let watched = process.try_clone().expect("descriptors are left");
-        Actor::new(pid, process, line, move |events| watch_stranger(&watched, events))
-    }
-
-    fn new(
-        pid: Pid,
-        process: OwnedFd,
-        line: UnixStream,
-        watch: impl FnOnce(&Sender<Event>) + Send + 'static,
-    ) -> Actor {
+    pub(super) fn new(process: Process, line: Line) -> Actor {
         let (sender, events) = channel();
         let lines = line.try_clone().expect("descriptors are left");
         let of_lines = sender.clone();
@@ -88,12 +67,13 @@ impl Actor {
                 let _ = of_lines.send(Event::Line(line));
             }
         });
-        thread::spawn(move || watch(&sender));
-        Actor { pid, process, line, events, ended: false }
+        let watched = process.clone();
+        thread::spawn(move || watched.watch(&sender));
+        Actor { process, line, events, ended: false }
     }
 
     pub fn pid(&self) -> u32 {
-        self.pid.as_raw_nonzero().get().cast_unsigned()
+        self.process.id()
     }
 
     /// Tells the actor something, without waiting for what comes of it.
@@ -108,7 +88,7 @@ impl Actor {
     pub fn hear(&mut self) -> Reply {
         match self.hear_within(WATCHDOG) {
             Some(reply) => reply,
-            None => panic!("process {} hangs: {}", self.pid(), self.whereabouts()),
+            None => panic!("process {} hangs: {}", self.pid(), self.process.whereabouts()),
         }
     }
 
@@ -143,25 +123,24 @@ impl Actor {
         self.ask(words).done()
     }
 
-    fn whereabouts(&self) -> String {
-        let read = |file| std::fs::read_to_string(format!("/proc/{}/{file}", self.pid())).unwrap_or_default();
-        format!("{}{}", read("status").lines().take(3).collect::<Vec<_>>().join(", "), read("stack"))
-    }
-
     /// Stops it as by `kill -STOP`, wherever it is.
+    // Row: stop
+    #[cfg(target_os = "linux")]
     pub fn stop(&mut self) {
-        kill_process(self.pid, Signal::STOP).expect("it runs");
+        self.process.stop().expect("it runs");
         assert!(matches!(self.hear(), Reply::Stopped), "it was idle");
     }
 
     /// Lets it run on after it stopped.
+    // Row: stop
+    #[cfg(target_os = "linux")]
     pub fn go_on(&mut self) {
-        kill_process(self.pid, Signal::CONT).expect("it is stopped");
+        self.process.go_on().expect("it is stopped");
     }
 
     /// Kills it as by `kill -KILL`. When this returns it is dead, with all that the kernel does about that.
     pub fn kill(&mut self) {
-        let _ = pidfd_send_signal(&self.process, Signal::KILL);
+        self.process.kill();
         self.until_ended();
     }
 
@@ -187,34 +166,9 @@ impl Drop for Actor {
         if !self.ended && !thread::panicking() {
             self.kill();
         } else {
-            let _ = pidfd_send_signal(&self.process, Signal::KILL);
+            self.process.kill();
         }
     }
-}
-
-fn watch_child(pid: Pid, events: &Sender<Event>) {
-    loop {
-        let changes = WaitIdOptions::EXITED | WaitIdOptions::STOPPED;
-        let status = rustix::io::retry_on_intr(|| waitid(WaitId::Pid(pid), changes))
-            .expect("nobody else waits for our children")
-            .expect("it waits for a change");
-        let ending = match (status.exit_status(), status.terminating_signal()) {
-            (Some(code), _) => Ending::Exited(code),
-            (_, Some(signal)) => Ending::Killed(signal),
-            (None, None) => {
-                let _ = events.send(Event::Stopped);
-                continue;
-            }
-        };
-        let _ = events.send(Event::Ended(ending));
-        return;
-    }
-}
-
-fn watch_stranger(process: &OwnedFd, events: &Sender<Event>) {
-    let mut fds = [PollFd::new(process, PollFlags::IN)];
-    rustix::io::retry_on_intr(|| poll(&mut fds, None)).expect("a process can be watched");
-    let _ = events.send(Event::Ended(Ending::Somehow));
 }
 
 /// The verbs.
@@ -321,53 +275,8 @@ impl Actor {
         self.answer(&["make-inheritable", name]).expect("descriptors are left")
     }
 
-    /// Takes its latest handle apart and keeps the descriptors, which no child inherits; gives their numbers.
-    #[track_caller]
-    pub fn expose(&mut self, name: &str) -> String {
-        self.answer(&["expose", name]).expect("descriptors are left")
-    }
-
     /// Adopts, in a child, the handle that the parent left it under these numbers, and keeps it under the name.
     pub fn inherit(&mut self, name: &str, numbers: &str) -> Outcome<Incarnation> {
         self.answer(&["inherit", name, numbers]).map(|answer| stage::decode_incarnation(&answer))
-    }
-
-    /// Gives its latest handle to another actor, over a Unix socket.
-    #[track_caller]
-    pub fn send(&mut self, name: &str, to: &mut Actor) -> Outcome<Incarnation> {
-        let mailbox = format!("veduta-mail-{}", to.pid());
-        to.answer(&["mailbox", &mailbox]).expect("an address with its pid is free");
-        self.answer(&["send", name, &mailbox]).expect("the mailbox is open");
-        to.answer(&["receive", name]).map(|answer| stage::decode_incarnation(&answer))
-    }
-
-    /// Becomes another user, who can be looked into again by his like.
-    #[track_caller]
-    pub fn become_user(&mut self, uid: u32) {
-        self.answer(&["become", &uid.to_string()]).expect("root may become anybody");
-    }
-
-    /// Ways by which it came from its latest handle, which only reads, to bytes that it can write.
-    #[track_caller]
-    pub fn ways_to_write(&mut self, name: &str) -> String {
-        self.answer(&["find-ways-to-write", name]).expect("it can try")
-    }
-
-    /// What it could do to a name's directory without the library.
-    #[track_caller]
-    pub fn vandalize(&mut self, directory: &Path) -> String {
-        self.answer(&["vandalize", &directory.display().to_string()]).expect("it can try")
-    }
-
-    /// Goes where a file system of its own is mounted.
-    #[track_caller]
-    pub fn enter_cell(&mut self, path: &Path, kind: &str, options: &str) {
-        self.answer(&["enter-cell", &path.display().to_string(), kind, options]).expect("root may mount");
-    }
-
-    /// Lets nobody look into it from now on: it is not dumpable.
-    #[track_caller]
-    pub fn hide(&mut self) {
-        self.answer(&["hide"]).expect("a process may hide");
     }
 }

@@ -1,48 +1,31 @@
 //! The other side of an [`Actor`](super::Actor): a process that obeys.
 
 use super::reply::{Description, Incarnation, Refusal};
-use super::world::{address, role_command};
-use super::{cell, sync};
-use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
-    SendFlags,
-};
-use rustix::process::{DumpableBehavior, Signal, set_dumpable_behavior, set_parent_process_death_signal};
+use super::sync;
+use super::system::{self, Line, Post};
+use super::world::{CONNECT, START, role_command};
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::env;
 use std::fs::File;
 use std::hash::BuildHasher;
-use std::io::{BufRead, BufReader, IoSlice, IoSliceMut, Write, stdin};
-use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::os::linux::net::SocketAddrExt;
-use std::os::unix::net::{SocketAddr, UnixDatagram, UnixStream};
+use std::io::{BufRead, BufReader, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use veduta::os::InheritExt;
-use veduta::os::unix::{HandleExt, MAX_DESCRIPTORS};
 use veduta::{
     Commit, Disposition, Namespace, Pages, Protection, Result, Section, SectionAccess, SweepMode, View,
     ViewAccess,
 };
-
-/// Set for an actor that finds its test on standard input.
-pub const START_ON_STDIN: &str = "VEDUTA_TEST_ACTOR";
-/// Where an actor reports that another actor started.
-pub const CONNECT: &str = "VEDUTA_TEST_CONNECT";
 
 const PAGE: u64 = 4096;
 
 #[test]
 #[ignore = "a role: tests start it in processes of their own"]
 fn actor() {
-    if env::var_os(START_ON_STDIN).is_some() {
-        let line = stdin().as_fd().try_clone_to_owned().expect("a descriptor is left");
-        // So that a stopped one does not outlive a test that was killed itself.
-        set_parent_process_death_signal(Some(Signal::KILL)).expect("every process may");
-        Stage::on(line.into()).obey();
+    if let Ok(starter) = env::var(START) {
+        Stage::on(system::line_to_starter(&starter)).obey();
     } else if let Ok(meeting) = env::var(CONNECT) {
-        let mut stage = Stage::on(report_to(&meeting));
+        let mut stage = Stage::on(system::report_to(&meeting));
         stage.say("ok\t");
         stage.obey();
     }
@@ -50,19 +33,17 @@ fn actor() {
 
 /// What an actor has.
 pub struct Stage {
-    line: BufReader<UnixStream>,
+    line: BufReader<Line>,
     handles: HashMap<String, Vec<Section>>,
     views: HashMap<String, Vec<View>>,
     pub(super) objects: HashMap<String, sync::Object>,
-    mailbox: Option<UnixDatagram>,
-    /// Descriptors that it only keeps open.
-    exposed: Vec<OwnedFd>,
+    pub(super) post: Post,
 }
 
 /// What an actor does when it is told a word, given the words behind it.
 pub type Verb = fn(&mut Stage, &[&str]) -> Result<String>;
 
-/// All that an actor can do.
+/// All that an actor can do, besides what it can do on one system only.
 const VERBS: &[(&str, Verb)] = &[
     ("create", create),
     ("open", open),
@@ -134,7 +115,6 @@ const VERBS: &[(&str, Verb)] = &[
     ("reset", sync::reset),
     ("pulse", sync::pulse),
     ("forget", sync::forget),
-    ("fork", fork),
     ("child", child),
     ("make-inheritable", |stage, words| {
         let section = stage.take(words[0]).into_inheritable()?;
@@ -142,23 +122,7 @@ const VERBS: &[(&str, Verb)] = &[
         stage.keep(words[0], section);
         Ok(numbers)
     }),
-    ("expose", expose),
     ("inherit", inherit),
-    ("mailbox", |stage, words| {
-        stage.mailbox = Some(UnixDatagram::bind_addr(&address(words[0])).expect("the address is free"));
-        done()
-    }),
-    ("send", send),
-    ("receive", receive),
-    ("become", cell::become_user),
-    ("hide", |_, _| {
-        set_dumpable_behavior(DumpableBehavior::NotDumpable).expect("every process may");
-        done()
-    }),
-    ("find-ways-to-write", cell::find_ways_to_write),
-    ("vandalize", cell::vandalize),
-    ("enter-cell", cell::enter),
-    ("enter-pid-namespace", cell::enter_pid_namespace),
 ];
 
 pub(super) fn done() -> Result<String> {
@@ -170,14 +134,13 @@ pub(super) fn number(word: &str) -> u64 {
 }
 
 impl Stage {
-    fn on(line: UnixStream) -> Stage {
+    fn on(line: Line) -> Stage {
         Stage {
             line: BufReader::new(line),
             handles: HashMap::new(),
             views: HashMap::new(),
             objects: HashMap::new(),
-            mailbox: None,
-            exposed: Vec::new(),
+            post: Post::default(),
         }
     }
 
@@ -189,12 +152,21 @@ impl Stage {
                 std::process::exit(0);
             }
             let words: Vec<_> = told.trim_end_matches('\n').split('\t').collect();
-            let (_, verb) = VERBS.iter().find(|(word, _)| *word == words[0]).expect("the word is a verb");
+            let (_, verb) = VERBS
+                .iter()
+                .chain(system::VERBS.iter().copied().flatten())
+                .find(|(word, _)| *word == words[0])
+                .expect("the word is a verb");
             match verb(&mut self, &words[1..]) {
                 Ok(answer) => self.say(&format!("ok\t{answer}")),
                 Err(error) => self.say(&Refusal::encode(&error)),
             }
         }
+    }
+
+    /// Goes on with another line.
+    pub(super) fn speak_on(&mut self, line: Line) {
+        self.line = BufReader::new(line);
     }
 
     fn say(&mut self, answer: &str) {
@@ -205,13 +177,20 @@ impl Stage {
         self.handles.entry(name.to_owned()).or_default().push(section);
     }
 
-    fn take(&mut self, name: &str) -> Section {
+    pub(super) fn take(&mut self, name: &str) -> Section {
         self.handles.get_mut(name).and_then(Vec::pop).expect("it has a handle")
     }
 
     /// Its latest handle to a name.
     pub fn handle(&self, name: &str) -> &Section {
         self.handles.get(name).and_then(|handles| handles.last()).expect("it has a handle")
+    }
+
+    /// Keeps a handle that came from elsewhere under a name; says which incarnation it shows.
+    pub(super) fn adopt(&mut self, name: &str, section: Section) -> Result<String> {
+        let incarnation = incarnation(&section)?;
+        self.keep(name, section);
+        Ok(incarnation.0.to_string())
     }
 
     fn view(&self, name: &str) -> Option<&View> {
@@ -311,9 +290,7 @@ fn open(stage: &mut Stage, words: &[&str]) -> Result<String> {
         true => options.namespace(&namespace).open(plain)?,
         false => options.open(words[0])?,
     };
-    let incarnation = incarnation(&section)?;
-    stage.keep(words[0], section);
-    Ok(incarnation.0.to_string())
+    stage.adopt(words[0], section)
 }
 
 fn duplicate(stage: &mut Stage, words: &[&str]) -> Result<String> {
@@ -338,22 +315,6 @@ fn sweep(_: &mut Stage, words: &[&str]) -> Result<String> {
     Ok(removed.chain(problems).collect::<Vec<_>>().join("\t"))
 }
 
-fn report_to(meeting: &str) -> UnixStream {
-    let address = SocketAddr::from_abstract_name(meeting).expect("the name is short");
-    UnixStream::connect_addr(&address).expect("the test listens")
-}
-
-/// Both processes answer: the parent its test, the child whoever meets it.
-fn fork(stage: &mut Stage, words: &[&str]) -> Result<String> {
-    if fork_process() {
-        stage.line = BufReader::new(report_to(words[0]));
-        // Standard input is the line to our parent's test, which waits for that to close.
-        let nothing = File::open("/dev/null").expect("it is there");
-        rustix::stdio::dup2_stdin(nothing).expect("standard input is open");
-    }
-    done()
-}
-
 #[allow(clippy::zombie_processes, reason = "the test watches it, and an actor does not live long")]
 fn child(_: &mut Stage, words: &[&str]) -> Result<String> {
     let mut command = role_command("support::stage::actor");
@@ -362,62 +323,9 @@ fn child(_: &mut Stage, words: &[&str]) -> Result<String> {
     done()
 }
 
-/// Whether this is the child.
-#[allow(unsafe_code, reason = "the standard library does not fork")]
-pub fn fork_process() -> bool {
-    // SAFETY: the child has this thread only. The other one waits in the harness for this one and holds nothing that an
-    // actor uses; malloc sees to itself.
-    let pid = unsafe { libc::fork() };
-    assert_ne!(pid, -1, "a process may fork");
-    pid == 0
-}
-
-/// Takes its latest handle apart, and keeps the descriptors at numbers that no child has in use for anything else.
-fn expose(stage: &mut Stage, words: &[&str]) -> Result<String> {
-    let low = stage.take(words[0]).into_descriptors()?;
-    let high = low.iter().map(|fd| rustix::io::fcntl_dupfd_cloexec(fd, 500).expect("descriptors are left"));
-    stage.exposed = high.collect();
-    let numbers: Vec<_> = stage.exposed.iter().map(|fd| fd.as_raw_fd().to_string()).collect();
-    Ok(numbers.join(","))
-}
-
 fn inherit(stage: &mut Stage, words: &[&str]) -> Result<String> {
     #[allow(unsafe_code, reason = "only the caller knows whose descriptors these are")]
     // SAFETY: the numbers are the parent's, which started this process; nothing else here has looked at them.
     let section = unsafe { Section::from_inherited(words[1]) }?;
-    let incarnation = incarnation(&section)?;
-    stage.keep(words[0], section);
-    Ok(incarnation.0.to_string())
-}
-
-fn send(stage: &mut Stage, words: &[&str]) -> Result<String> {
-    let descriptors = stage.take(words[0]).into_descriptors()?;
-    let borrowed: Vec<BorrowedFd<'_>> = descriptors.iter().map(OwnedFd::as_fd).collect();
-    let socket = UnixDatagram::unbound().expect("a socket can be had");
-    socket.connect_addr(&address(words[1])).expect("the mailbox is open");
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_DESCRIPTORS))];
-    let mut control = SendAncillaryBuffer::new(&mut space);
-    assert!(control.push(SendAncillaryMessage::ScmRights(&borrowed)), "there is space for all");
-    let sent = rustix::net::sendmsg(&socket, &[IoSlice::new(b"a handle")], &mut control, SendFlags::empty());
-    sent.expect("the mailbox has room");
-    done()
-}
-
-fn receive(stage: &mut Stage, words: &[&str]) -> Result<String> {
-    let mailbox = stage.mailbox.take().expect("it has a mailbox");
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_DESCRIPTORS))];
-    let mut control = RecvAncillaryBuffer::new(&mut space);
-    let mut text = [0; 16];
-    rustix::net::recvmsg(&mailbox, &mut [IoSliceMut::new(&mut text)], &mut control, RecvFlags::empty())
-        .expect("there is mail");
-    let mut descriptors = Vec::new();
-    for message in control.drain() {
-        if let RecvAncillaryMessage::ScmRights(received) = message {
-            descriptors.extend(received);
-        }
-    }
-    let section = Section::from_descriptors(descriptors)?;
-    let incarnation = incarnation(&section)?;
-    stage.keep(words[0], section);
-    Ok(incarnation.0.to_string())
+    stage.adopt(words[0], section)
 }

@@ -2,8 +2,8 @@
 
 use super::actor::Reply;
 use super::stage::{Stage, done, namespace_of, number};
+pub use super::system::nanoseconds;
 use super::{Actor, Outcome};
-use rustix::time::{ClockId, clock_gettime};
 use std::time::Duration;
 use veduta::{Event, Mutex, ObjectState, Reset, Result, Semaphore, Waitable, Waited, wait_all, wait_any};
 
@@ -65,12 +65,6 @@ impl Object {
             _ => panic!("it is an event"),
         }
     }
-}
-
-/// Now, on a clock that all processes share.
-pub fn nanoseconds() -> u64 {
-    let now = clock_gettime(ClockId::Monotonic);
-    now.tv_sec.cast_unsigned() * 1_000_000_000 + now.tv_nsec.cast_unsigned()
 }
 
 /// `sync NAME KIND`: creates or opens, and keeps the handle.
@@ -188,6 +182,8 @@ impl Actor {
     }
 
     /// Whether it sleeps on a futex. Its first thread does all the time: the harness waits there for the one that obeys.
+    // Row: /proc
+    #[cfg(target_os = "linux")]
     pub fn is_asleep(&self) -> bool {
         let first = self.pid().to_string();
         let Ok(threads) = std::fs::read_dir(format!("/proc/{first}/task")) else { return false };

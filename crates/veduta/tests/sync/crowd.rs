@@ -1,5 +1,6 @@
 //! Threads that wait, and when they do.
 
+use crate::scratch::{all_sleep, thread_number, told};
 use crate::{Object, until};
 use std::sync::mpsc::channel;
 use std::thread::{Scope, ScopedJoinHandle};
@@ -7,7 +8,7 @@ use std::thread::{Scope, ScopedJoinHandle};
 /// Threads that were started to wait for something.
 pub(crate) struct Crowd<'scope, T> {
     threads: Vec<ScopedJoinHandle<'scope, T>>,
-    numbers: Vec<i32>,
+    numbers: Vec<u32>,
 }
 
 impl<'scope, T: Send + 'scope> Crowd<'scope, T> {
@@ -21,7 +22,7 @@ impl<'scope, T: Send + 'scope> Crowd<'scope, T> {
         let start = |index| {
             let sender = sender.clone();
             scope.spawn(move || {
-                sender.send(rustix::thread::gettid().as_raw_nonzero().get()).unwrap();
+                sender.send(thread_number()).unwrap();
                 drop(sender);
                 job(index)
             })
@@ -35,8 +36,8 @@ impl<'scope, T: Send + 'scope> Crowd<'scope, T> {
     /// not find it by looking.
     #[track_caller]
     pub(crate) fn asleep_at(&self, object: &impl Object) {
-        until("all of them wait", || object.waiters() as usize == self.numbers.len());
-        until("all of them sleep", || self.numbers.iter().all(|&number| sleeps(number)));
+        until("all of them wait", || object.waiters() == told(self.numbers.len() as u32));
+        until("all of them sleep", || all_sleep(&self.numbers));
     }
 
     /// How many are through.
@@ -49,12 +50,6 @@ impl<'scope, T: Send + 'scope> Crowd<'scope, T> {
     pub(crate) fn join(self) -> Vec<T> {
         self.threads.into_iter().map(|thread| thread.join().expect("see above")).collect()
     }
-}
-
-fn sleeps(thread: i32) -> bool {
-    let status = std::fs::read_to_string(format!("/proc/self/task/{thread}/stat")).unwrap_or_default();
-    // Behind the command, which is in parentheses and may have some itself.
-    status.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('S'))
 }
 
 /// Does something on a thread of its own, and waits until that thread has ended for good.

@@ -1,6 +1,7 @@
 //! Waits that return before their time.
 
 use super::{LONG, Object, until};
+use crate::scratch::told;
 use std::thread;
 use std::time::Duration;
 use veduta::{Code, Event, Interrupt, Mutex, Semaphore, Waitable, Waited};
@@ -24,10 +25,10 @@ fn an_interrupt_ends_every_kind_of_wait() {
                 _ => interrupt.wait_all(&[&mutex], None),
             });
             if wait == 1 {
-                until("it waits", || event.waiters() == 1);
+                until("it waits", || event.waiters() == told(1));
             }
             if wait == 2 || wait == 5 {
-                until("it waits", || mutex.waiters() == 1);
+                until("it waits", || mutex.waiters() == told(1));
             }
             interrupt.raise();
             assert_eq!(waiting.join().unwrap().unwrap(), None, "wait {wait}");

@@ -1,13 +1,13 @@
 //! Mutexes among the threads of one process.
 
 use crate::crowd::{Crowd, elsewhere};
-use crate::scratch::{child, code, name};
+use crate::scratch::{child, code, name, shown, thread_number};
 use crate::{LONG, Object};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use veduta::{Code, Disposition, Mutex, MutexGuard, ObjectState, Owner, Waitable, Waited};
 
-fn unnamed() -> Mutex {
+pub(crate) fn unnamed() -> Mutex {
     Mutex::options().create_unnamed().unwrap()
 }
 
@@ -26,14 +26,14 @@ fn is_free(mutex: &Mutex) -> bool {
 }
 
 /// Acquires it for good: who does that and ends abandons it.
-fn keep(mutex: &Mutex) {
+pub(crate) fn keep(mutex: &Mutex) {
     std::mem::forget(mutex.lock().unwrap());
 }
 
 #[test]
 fn a_new_one_is_free() {
     let mutex = unnamed();
-    let free = ObjectState::Mutex { owner: None, recursion: 0, abandoned: false, waiters: Some(0) };
+    let free = ObjectState::Mutex { owner: None, recursion: 0, abandoned: false, waiters: shown(0) };
     assert_eq!(mutex.now(), free);
     assert!(!mutex.lock().unwrap().is_abandoned());
     assert_eq!(mutex.now(), free);
@@ -164,9 +164,9 @@ fn the_state_says_who_owns_it() {
     for _ in 0..3 {
         elsewhere(|| {
             let guards = [mutex.lock().unwrap(), mutex.lock().unwrap()];
-            let thread = rustix::thread::gettid().as_raw_nonzero().get().cast_unsigned();
+            let thread = thread_number();
             let owner = Some(Owner::Thread { process, thread });
-            let expected = ObjectState::Mutex { owner, recursion: 2, abandoned: false, waiters: Some(0) };
+            let expected = ObjectState::Mutex { owner, recursion: 2, abandoned: false, waiters: shown(0) };
             assert_eq!(mutex.now(), expected);
             drop(guards);
         });
@@ -263,72 +263,6 @@ fn everything_that_a_thread_owned_is_abandoned() {
         assert_eq!(keeping(mutex.lock().unwrap()), index % 3 != 1);
     }
     mutexes.iter().rev().for_each(|mutex| mutex.release().unwrap());
-}
-
-/// The node of a mutex was unmapped in the moment between the end of a thread's own data and the kernel's look at what it owns: the mutex was
-/// owned for ever by nobody.
-#[test]
-fn a_handle_that_goes_with_its_thread_leaves_the_mutex_abandoned() {
-    thread_local! {
-        static HANDLE: std::cell::RefCell<Option<Mutex>> = const { std::cell::RefCell::new(None) };
-    }
-    let name = name("goes with its thread");
-    let mutex = Mutex::options().create_new(&name).unwrap();
-    let descriptors = veduta::os::unix::HandleExt::into_descriptors(mutex).unwrap();
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            // Its destructor is registered before this thread touches a mutex, and so runs after that of the library's own data.
-            HANDLE.with(|handle| *handle.borrow_mut() = None);
-            let mutex = Mutex::options().open(&name).unwrap();
-            keep(&mutex);
-            HANDLE.with(|handle| *handle.borrow_mut() = Some(mutex));
-        });
-    });
-    let mutex: Mutex = veduta::os::unix::HandleExt::from_descriptors(descriptors).unwrap();
-    assert_eq!(mutex.wait(LONG).unwrap(), Waited::Abandoned(0));
-}
-
-/// Beyond that the kernel would not find them when the thread ends, and their next owners would wait for ever.
-#[test]
-fn a_thread_owns_no_more_than_the_kernel_looks_after() {
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            let open = unnamed();
-            keep(&open);
-            // Closed ones count, too: nobody has released them.
-            let refused = (0..3000).find_map(|_| Mutex::options().owned(true).create_unnamed().err());
-            assert_eq!(refused.expect("a limit").code(), Code::NO_SYSTEM_RESOURCES);
-            open.release().unwrap();
-            drop(open.lock().unwrap());
-        });
-    });
-}
-
-/// What nobody has a handle to stays mapped while its owner lives, because the kernel's list leads there, and no longer.
-#[test]
-fn what_an_ended_thread_owned_is_unmapped() {
-    assert_eq!(child::play("mutex::role_maps", &[]).hear(), "no more than before");
-}
-
-#[test]
-#[ignore = "a role: counts its mappings"]
-fn role_maps() {
-    let mappings = || std::fs::read_to_string("/proc/self/maps").unwrap().lines().count();
-    let end_owning = |times| {
-        for _ in 0..times {
-            std::thread::scope(|scope| scope.spawn(|| keep(&unnamed())).join().unwrap());
-        }
-        drop(unnamed());
-    };
-    end_owning(2);
-    let before = mappings();
-    end_owning(200);
-    let after = mappings();
-    child::say(if after < before + 100 {
-        "no more than before".to_owned()
-    } else {
-        format!("{before}, then {after}")
-    });
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! Mutexes, events and semaphores among processes, and what becomes of them when processes end.
 
+use crate::Object;
 use crate::crowd::Crowd;
-use crate::scratch::{Private, child, code, name};
-use crate::{Object, until};
+use crate::scratch::{Private, child, code, name, thread_number};
 use std::time::Duration;
 use veduta::{
-    Code, Disposition, Event, Mutex, Namespace, ObjectState, Section, Semaphore, SyncObject, SyncOptions,
-    Waitable, Waited,
+    Code, Disposition, Event, Mutex, Namespace, ObjectState, Semaphore, SyncObject, SyncOptions, Waitable,
+    Waited,
 };
 
 /// Another process, in one of the parts of [`role_peer`], once it is there.
@@ -74,7 +74,7 @@ fn own(mutex: Mutex) {
     let mut mutex = Some(mutex);
     loop {
         match &*child::listen() {
-            "say thread" => child::say(rustix::thread::gettid().as_raw_nonzero()),
+            "say thread" => child::say(thread_number()),
             "release" => {
                 mutex.as_ref().unwrap().release().unwrap();
                 child::say("released");
@@ -95,7 +95,7 @@ fn own(mutex: Mutex) {
 }
 
 /// A private namespace and the variables that lead there.
-fn place(private: &Private) -> [(&'static str, &str); 2] {
+pub(crate) fn place(private: &Private) -> [(&'static str, &str); 2] {
     [("NAMESPACE", private.path().to_str().unwrap()), ("NAME", "object")]
 }
 
@@ -187,22 +187,6 @@ fn an_event_is_set_by_another_process() {
 }
 
 #[test]
-fn each_signal_reaches_one_process() {
-    let private = Private::new();
-    let event = Event::options().namespace(private.namespace()).create_new("object").unwrap();
-    let mut others = [(); 3].map(|()| peer("wait", &place(&private)));
-    until("all wait", || event.waiters() == 3);
-    for left in (0..3).rev() {
-        event.set().unwrap();
-        until("one is gone", || event.waiters() == left);
-    }
-    for other in &mut others {
-        assert_eq!(other.hear(), "Signaled(0)");
-    }
-    assert_eq!(event.wait(Duration::ZERO).unwrap(), Waited::TimedOut);
-}
-
-#[test]
 fn a_unit_is_gone_with_the_process_that_took_it() {
     let private = Private::new();
     let semaphore =
@@ -211,20 +195,6 @@ fn a_unit_is_gone_with_the_process_that_took_it() {
     assert_eq!(other.hear(), "Signaled(0)");
     other.kill();
     assert_eq!(semaphore.wait(Duration::ZERO).unwrap(), Waited::TimedOut);
-}
-
-/// A killed waiter takes nothing with it.
-#[test]
-fn a_unit_that_a_killed_process_waited_for_is_there_for_others() {
-    let private = Private::new();
-    let semaphore = Semaphore::options().namespace(private.namespace()).create_new("object").unwrap();
-    for _ in 0..10 {
-        let other = peer("take", &place(&private));
-        until("it waits", || semaphore.waiters() == 1);
-        other.kill();
-        assert_eq!(semaphore.release(1).unwrap(), 0);
-        assert_eq!(semaphore.wait(Duration::ZERO).unwrap(), Waited::Signaled(0));
-    }
 }
 
 #[test]
@@ -240,29 +210,4 @@ fn the_name_goes_with_the_process_that_held_it() {
     // Nor does anybody who is just being started.
     let _quiet = child::quiet();
     assert_eq!(code(Mutex::options().open(&name)), Code::FILE_NOT_FOUND);
-}
-
-/// What a killed process leaves is no object, of whatever kind.
-#[test]
-fn what_was_left_behind_is_in_nobodys_way() {
-    let private = Private::new();
-    let leave = || {
-        peer("create", &place(&private)).kill();
-        assert_eq!(private.namespace().objects().unwrap().stale, ["object"]);
-    };
-    leave();
-    assert_eq!(code(Event::options().namespace(private.namespace()).open("object")), Code::FILE_NOT_FOUND);
-    leave();
-    let (event, disposition) = Event::options().namespace(private.namespace()).create("object").unwrap();
-    assert_eq!(disposition, Disposition::Created);
-    drop(event);
-    leave();
-    let mut section = Section::options();
-    let (section, disposition) = section.size(1).namespace(private.namespace()).create("object").unwrap();
-    assert_eq!(disposition, Disposition::Created);
-    drop(section);
-    leave();
-    let (mutex, disposition) = Mutex::options().namespace(private.namespace()).create("object").unwrap();
-    assert_eq!(disposition, Disposition::Created);
-    assert!(!mutex.lock().unwrap().is_abandoned(), "it is another one");
 }

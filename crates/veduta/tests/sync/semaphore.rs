@@ -1,7 +1,7 @@
 //! Semaphores: their limits, and who gets what is released.
 
 use crate::crowd::{Crowd, elsewhere};
-use crate::scratch::{code, name};
+use crate::scratch::{code, name, shown, told};
 use crate::{Object, until};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -25,11 +25,11 @@ fn it_begins_as_it_was_created() {
     const MOST: u32 = Semaphore::MAXIMUM;
     for (count, maximum) in [(0, 1), (1, 1), (3, 5), (0, MOST), (MOST, MOST)] {
         let semaphore = semaphore(count, maximum);
-        assert_eq!(semaphore.now(), ObjectState::Semaphore { count, maximum, waiters: Some(0) });
+        assert_eq!(semaphore.now(), ObjectState::Semaphore { count, maximum, waiters: shown(0) });
         assert_eq!(take(&semaphore), count > 0);
     }
     let plain = Semaphore::options().create_unnamed().unwrap();
-    assert_eq!(plain.now(), ObjectState::Semaphore { count: 0, maximum: MOST, waiters: Some(0) });
+    assert_eq!(plain.now(), ObjectState::Semaphore { count: 0, maximum: MOST, waiters: shown(0) });
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn one_that_is_there_stays_as_it_is() {
     let _first = Semaphore::options().count(1).maximum(2).create_new(&name).unwrap();
     let (second, disposition) = Semaphore::options().count(5).maximum(10).create(&name).unwrap();
     assert_eq!(disposition, Disposition::Opened);
-    assert_eq!(second.now(), ObjectState::Semaphore { count: 1, maximum: 2, waiters: Some(0) });
+    assert_eq!(second.now(), ObjectState::Semaphore { count: 1, maximum: 2, waiters: shown(0) });
     assert_eq!(second.release(1).unwrap(), 1);
     assert_eq!(code(second.release(1)), Code::TOO_MANY_POSTS);
     // What cannot be is refused before anybody looks whether it is needed.
@@ -111,11 +111,8 @@ fn as_many_waiters_go_on_as_units_are_released() {
             assert_eq!(semaphore.release(units).unwrap(), 0, "who waits proves that nothing was there");
             until("as many are through", || crowd.through() >= through);
             assert_eq!(crowd.through(), through);
-            let waiters = 6 - through as u32;
-            assert_eq!(
-                semaphore.now(),
-                ObjectState::Semaphore { count: 0, maximum: 10, waiters: Some(waiters) }
-            );
+            let waiters = shown(6 - through as u32);
+            assert_eq!(semaphore.now(), ObjectState::Semaphore { count: 0, maximum: 10, waiters });
         }
         assert_eq!(semaphore.release(5).unwrap(), 0);
         assert!(crowd.join().into_iter().all(|waited| waited == Waited::Signaled(0)));
@@ -131,7 +128,7 @@ fn waiters_make_no_room() {
         let crowd = Crowd::start(scope, 3, |_| semaphore.wait(None).unwrap());
         crowd.asleep_at(&semaphore);
         assert_eq!(code(semaphore.release(3)), Code::TOO_MANY_POSTS);
-        assert_eq!((crowd.through(), semaphore.waiters()), (0, 3));
+        assert_eq!((crowd.through(), semaphore.waiters()), (0, told(3)));
         assert_eq!(semaphore.release(2).unwrap(), 0);
         assert_eq!(semaphore.release(1).unwrap(), 0);
         crowd.join();

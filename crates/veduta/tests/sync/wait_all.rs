@@ -1,7 +1,7 @@
 //! Waiting for all of several objects at once.
 
 use crate::crowd::{Crowd, elsewhere};
-use crate::scratch::{code, name};
+use crate::scratch::{code, name, told};
 use crate::wait_any::{all_of, events, mutex, semaphore};
 use crate::{LONG, Object, until};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -50,7 +50,7 @@ pub(crate) fn a_waiter_lets_others_have_what_it_cannot_use_yet() {
     let ([a, b], semaphore) = (events(), semaphore(0));
     std::thread::scope(|scope| {
         let waiter = Crowd::start(scope, 1, |_| wait_all(&[&a, &b, &semaphore], None).unwrap());
-        let waits = || a.waiters() + b.waiters() + semaphore.waiters() == 1;
+        let waits = || a.waiters() + b.waiters() + semaphore.waiters() == told(1);
         until("it sleeps for one of them", waits);
         for _ in 0..100 {
             a.set().unwrap();
@@ -61,7 +61,7 @@ pub(crate) fn a_waiter_lets_others_have_what_it_cannot_use_yet() {
         assert_eq!(waiter.through(), 0);
         semaphore.release(1).unwrap();
         b.set().unwrap();
-        until("it sleeps for the last", || waits() && a.waiters() == 1);
+        until("it sleeps for the last", || waits() && a.waiters() == told(1));
         a.set().unwrap();
         assert_eq!(waiter.join(), [Waited::Signaled(0)]);
     });
@@ -80,7 +80,7 @@ fn one_to_64_objects() {
         for event in &events[1..] {
             event.set().unwrap();
         }
-        until("it sleeps for the one that is missing", || events[0].waiters() == 1);
+        until("it sleeps for the one that is missing", || events[0].waiters() == told(1));
         assert_eq!(waiter.through(), 0);
         events[0].set().unwrap();
         assert_eq!(waiter.join(), [Waited::Signaled(0)]);

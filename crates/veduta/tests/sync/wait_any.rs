@@ -1,7 +1,7 @@
 //! Waiting for any of several objects.
 
 use crate::crowd::{Crowd, elsewhere};
-use crate::scratch::code;
+use crate::scratch::{code, told};
 use crate::{LONG, Object, until};
 use std::time::Duration;
 use veduta::{Code, Event, MAXIMUM_WAIT_OBJECTS, Mutex, Reset, Semaphore, Waitable, Waited, wait_any};
@@ -160,7 +160,7 @@ pub(crate) fn several_mutexes() {
                 });
                 owner.asleep_at(end);
                 let waiter = Crowd::start(scope, 1, |_| wait_any(&all_of(mutexes), None).unwrap());
-                until("it waits", || mutexes.iter().any(|mutex| mutex.waiters() == 1));
+                until("it waits", || mutexes.iter().any(|mutex| mutex.waiters() == told(1)));
                 end.set().unwrap();
                 let [waited] = waiter.join()[..] else { panic!("there is one") };
                 match waited {
@@ -191,7 +191,7 @@ pub(crate) fn the_same_object_may_stand_there_twice() {
     assert_eq!(code(mutex.release()), Code::NOT_OWNER);
     std::thread::scope(|scope| {
         let waiter = Crowd::start(scope, 1, |_| wait_any(&[&event, &other, &event], None).unwrap());
-        until("it waits in both places", || event.waiters() == 2);
+        until("it waits in both places", || event.waiters() == told(2));
         event.set().unwrap();
         let [waited] = waiter.join()[..] else { panic!("there is one") };
         assert!(matches!(waited, Waited::Signaled(0 | 2)), "{waited:?}");

@@ -4,6 +4,8 @@
 //! manual event, may have reached some waiters and not others; a wait for all that dies while it takes (`Redeem`, from the second on) may
 //! have taken some. Whatever a killed waiter was given is lost with it. Beyond that there is no licence: see `Run::drain` and
 //! `Run::check`.
+// Row: steps
+#![cfg(target_os = "linux")]
 
 mod run;
 mod scenarios;

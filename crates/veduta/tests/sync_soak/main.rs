@@ -6,6 +6,8 @@
 //!
 //! - `VEDUTA_SOAK_KILLS`: how many are killed.
 //! - `VEDUTA_SOAK_SEED`: which ones, as an earlier run said. Who runs when is up to the system all the same.
+// Row: stop
+#![cfg(target_os = "linux")]
 
 mod cells;
 mod counter;

@@ -1,8 +1,22 @@
 //! Views: where they lie, what may be done with their bytes, and what the system is told and tells of their pages.
 
+// Row: addresses
+#[cfg(target_os = "linux")]
+mod addresses;
+// Row: advice
+#[cfg(target_os = "linux")]
+mod advice;
 mod atomics;
 mod bytes;
+// Row: /proc
+#[cfg(target_os = "linux")]
+mod dirty;
 mod durable;
+// Row: /proc
+#[cfg(target_os = "linux")]
+mod kernel;
+// Row: files that shrink
+#[cfg(target_os = "linux")]
 mod missing;
 mod place;
 mod protect;
@@ -27,15 +41,4 @@ fn view(size: u64) -> View {
 /// Bytes that differ from their neighbours, and from those a page further on.
 fn pattern(len: usize) -> Vec<u8> {
     (0..len).map(|index| (index % 251) as u8).collect()
-}
-
-/// What the kernel lets a program do at an address, as in `/proc/self/maps`: `rw-s`.
-fn kernel_says(address: usize) -> Option<String> {
-    let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
-    maps.lines().find_map(|line| {
-        let (range, rest) = line.split_once(' ')?;
-        let (start, end) = range.split_once('-')?;
-        let number = |text| usize::from_str_radix(text, 16).ok();
-        (number(start)?..number(end)?).contains(&address).then(|| rest[..4].to_owned())
-    })
 }

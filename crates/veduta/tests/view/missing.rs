@@ -2,6 +2,7 @@
 #![allow(unsafe_code, reason = "signals and their handlers are what is tested")]
 
 use super::*;
+use crate::scratch::{code, file};
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use veduta::Code;
 use veduta::os::unix::in_page;
@@ -161,6 +162,47 @@ fn an_error_number_is_left_as_it_was() {
     let place = unsafe { libc::__errno_location() };
     // SAFETY: this thread's own.
     assert_eq!(unsafe { *place }, libc::ENOENT);
+}
+
+#[test]
+fn writing_what_was_cut_off_to_a_file_is_an_error() {
+    let source = file(20_000);
+    let view = Section::options().file(&source).create_unnamed().unwrap().map(ViewAccess::Read).unwrap();
+    source.set_len(0).unwrap();
+    let error = view.write_to(8_192..20_000, &file(0), 0).unwrap_err();
+    assert_eq!(error.code(), Code::SWAPERROR);
+    assert!(error.advice().unwrap().contains("cut off"), "{error}");
+}
+
+#[test]
+fn a_private_view_keeps_its_bytes_when_its_file_loses_them() {
+    let file = file(3 * PAGE as u64);
+    let section = Section::options().file(&file).create_unnamed().unwrap();
+    section.map(ViewAccess::Write).unwrap().fill(0..3 * PAGE, 7).unwrap();
+    let private = section.map(ViewAccess::Copy).unwrap().into_private().unwrap();
+    file.set_len(0).unwrap();
+    assert_eq!(*private, [7; 3 * PAGE]);
+    file.set_len(3 * PAGE as u64).unwrap();
+    assert_eq!(*private, [7; 3 * PAGE]);
+}
+
+#[test]
+fn a_file_that_was_cut_off_cannot_become_private() {
+    let file = file(3 * PAGE as u64);
+    let copy = Section::options().file(&file).create_unnamed().unwrap().map(ViewAccess::Copy).unwrap();
+    file.set_len(100).unwrap();
+    let error = copy.into_private().unwrap_err();
+    assert_eq!(error.code(), Code::SWAPERROR);
+    assert!(error.advice().unwrap().contains("beyond the end of its file"), "{error}");
+}
+
+#[test]
+fn populating_what_was_cut_off_is_an_error() {
+    let file = file(4 * PAGE as u64);
+    let view = Section::options().file(&file).create_unnamed().unwrap().map(ViewAccess::Read).unwrap();
+    file.set_len(PAGE as u64).unwrap();
+    view.advise(0..PAGE, veduta::Advice::PopulateRead).unwrap();
+    assert_eq!(code(view.advise(0..2 * PAGE, veduta::Advice::PopulateRead)), Code::SWAPERROR);
 }
 
 /// How a role that is to be ended by a signal, or to do well, did.

@@ -1,7 +1,7 @@
 //! Protections that change, and what is told of them.
 
 use crate::scratch::{PAGE, code};
-use crate::{kernel_says, section};
+use crate::section;
 use ViewAccess::{Copy, ExecuteCopy, ExecuteRead, ExecuteWrite, NoAccess, Read, Write};
 use veduta::{Code, Region, Section, View, ViewAccess};
 
@@ -61,18 +61,6 @@ fn shared_pages_do_not_become_copies_in_place() {
         let error = map(mapped).protect(0..1, to).unwrap_err();
         assert_eq!(error.code(), Code::NOT_SUPPORTED, "{mapped:?} to {to:?}");
         assert!(error.advice().unwrap().contains("map another view for Copy"), "{error}");
-    }
-}
-
-#[test]
-fn the_kernel_enforces_what_was_changed() {
-    let expected =
-        [(NoAccess, "---"), (Read, "r--"), (Write, "rw-"), (ExecuteRead, "r-x"), (ExecuteWrite, "rwx")];
-    for (to, expected) in expected {
-        let mut view = map(ExecuteWrite);
-        view.protect(PAGE..2 * PAGE, to).unwrap();
-        let says = |page: usize| kernel_says(view.as_ptr().addr() + page * PAGE).unwrap();
-        assert_eq!((&says(0)[..3], &says(1)[..3], &says(2)[..3]), ("rwx", expected, "rwx"));
     }
 }
 

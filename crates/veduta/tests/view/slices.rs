@@ -144,28 +144,6 @@ fn only_a_copy_view_that_can_be_read_becomes_private() {
 }
 
 #[test]
-fn a_private_view_keeps_its_bytes_when_its_file_loses_them() {
-    let file = file(3 * PAGE as u64);
-    let section = Section::options().file(&file).create_unnamed().unwrap();
-    section.map(ViewAccess::Write).unwrap().fill(0..3 * PAGE, 7).unwrap();
-    let private = section.map(ViewAccess::Copy).unwrap().into_private().unwrap();
-    file.set_len(0).unwrap();
-    assert_eq!(*private, [7; 3 * PAGE]);
-    file.set_len(3 * PAGE as u64).unwrap();
-    assert_eq!(*private, [7; 3 * PAGE]);
-}
-
-#[test]
-fn a_file_that_was_cut_off_cannot_become_private() {
-    let file = file(3 * PAGE as u64);
-    let copy = Section::options().file(&file).create_unnamed().unwrap().map(ViewAccess::Copy).unwrap();
-    file.set_len(100).unwrap();
-    let error = copy.into_private().unwrap_err();
-    assert_eq!(error.code(), Code::SWAPERROR);
-    assert!(error.advice().unwrap().contains("beyond the end of its file"), "{error}");
-}
-
-#[test]
 #[allow(unsafe_code, reason = "slices on the caller's word are the point")]
 fn a_slice_on_the_callers_word() {
     let mut view = view(10_000);

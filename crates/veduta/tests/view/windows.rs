@@ -1,9 +1,8 @@
 //! Sections of any size, in constant memory.
 
-use crate::scratch::{code, named_file};
+use crate::scratch::code;
 use crate::{pattern, section};
-use std::os::unix::fs::FileExt;
-use veduta::{Code, Protection, Section, View, ViewAccess};
+use veduta::{Code, Protection, Section, ViewAccess};
 
 /// Where the windows of a section lie.
 fn windows(size: u64, len: u64, overlap: u64) -> Vec<(u64, usize)> {
@@ -80,42 +79,4 @@ fn windows_write_and_can_be_gone_through_again() {
     }
     assert_eq!(section.map(ViewAccess::Read).unwrap().compare_bytes(0, &pattern(100_000)).unwrap(), None);
     assert_eq!(windows.count(), 100_000_usize.div_ceil(7_001));
-}
-
-/// How many mappings of a file this process has.
-fn mappings(path: &str) -> usize {
-    std::fs::read_to_string("/proc/self/maps").unwrap().lines().filter(|line| line.contains(path)).count()
-}
-
-fn position(view: &View, needle: &[u8]) -> Option<u64> {
-    // The rest of the file is holes: looking at the pages around the borders is enough.
-    let ends = [0..view.len().min(8_192), view.len().saturating_sub(8_192)..view.len()];
-    ends.into_iter().find_map(|range| {
-        let mut bytes = vec![0; range.len()];
-        view.read_at(range.start, &mut bytes).unwrap();
-        let index = bytes.windows(needle.len()).position(|window| window == needle)?;
-        Some(view.offset() + (range.start + index) as u64)
-    })
-}
-
-#[test]
-fn a_file_of_terabytes_is_processed_with_one_window_mapped_at_a_time() {
-    const TIB: u64 = 1 << 40;
-    const LEN: u64 = 64 << 30;
-    const OVERLAP: u64 = 4_096;
-    let file = named_file(4 * TIB);
-    // Across the border of two windows, where only an overlap finds it.
-    let needle = b"the needle";
-    let border = 40 * (LEN - OVERLAP) + LEN;
-    file.as_file().write_all_at(needle, border - 4).unwrap();
-    let section = Section::options().file(file.as_file()).create_unnamed().unwrap();
-    let path = file.path().to_str().unwrap();
-    let (mut found, mut end) = (Vec::new(), 0);
-    for window in section.windows(ViewAccess::Read, LEN, OVERLAP).unwrap() {
-        let window = window.unwrap();
-        assert_eq!(mappings(path), 1);
-        found.extend(position(&window, needle));
-        end = window.offset() + window.len() as u64;
-    }
-    assert_eq!((found, end), (vec![border - 4], 4 * TIB));
 }

@@ -1,6 +1,7 @@
 //! Verbs that change who an actor is and what it can see, and the one that tries to break out of a read-only handle.
 
-use super::stage::Stage;
+use crate::support::Actor;
+use crate::support::stage::{Stage, Verb, done};
 use rustix::fs::{Mode, OFlags};
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags};
 use rustix::mount::{MountFlags, MountPropagationFlags, mount, mount_change};
@@ -14,9 +15,32 @@ use std::path::Path;
 use veduta::os::unix::HandleExt;
 use veduta::{Result, Section, SectionAccess, ViewAccess};
 
+pub(super) const VERBS: &[(&str, Verb)] = &[
+    ("become", become_user),
+    ("hide", |_, _| {
+        set_dumpable_behavior(DumpableBehavior::NotDumpable).expect("every process may");
+        done()
+    }),
+    ("find-ways-to-write", find_ways_to_write),
+    ("vandalize", vandalize),
+    ("enter-cell", enter),
+    ("enter-pid-namespace", enter_pid_namespace),
+];
+
+/// Why this process may not mount, become other users and so on; `None` if it may.
+pub fn lacks_privileges() -> Option<&'static str> {
+    // To change owners, to override permissions, to look into other users' processes, to change users, to mount.
+    const NEEDED: u64 = 1 | 1 << 1 | 1 << 19 | 1 << 6 | 1 << 7 | 1 << 21;
+    let status = std::fs::read_to_string("/proc/self/status").expect("/proc is mounted");
+    let line =
+        status.lines().find_map(|line| line.strip_prefix("CapEff:")).expect("every process has capabilities");
+    let capabilities = u64::from_str_radix(line.trim(), 16).expect("they are a number");
+    (capabilities & NEEDED != NEEDED).then_some("it takes root")
+}
+
 /// Becomes another user, with nothing left of root.
 #[allow(unsafe_code, reason = "rustix changes one thread only")]
-pub(super) fn become_user(_: &mut Stage, words: &[&str]) -> Result<String> {
+fn become_user(_: &mut Stage, words: &[&str]) -> Result<String> {
     let id: u32 = words[0].parse().expect("a user has a number");
     let succeeded = |status, what| assert_eq!(status, 0, "{what}: {}", std::io::Error::last_os_error());
     // SAFETY: no groups are pointed to.
@@ -38,7 +62,7 @@ fn unshare(flags: UnshareFlags) {
 }
 
 /// Goes where a file system of its own is mounted: `enter-cell PATH TYPE OPTIONS`.
-pub(super) fn enter(_: &mut Stage, words: &[&str]) -> Result<String> {
+fn enter(_: &mut Stage, words: &[&str]) -> Result<String> {
     let [path, kind, options] = words else { panic!("enter-cell PATH TYPE OPTIONS") };
     unshare(UnshareFlags::NEWNS);
     mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC).expect("root may");
@@ -50,13 +74,13 @@ pub(super) fn enter(_: &mut Stage, words: &[&str]) -> Result<String> {
 }
 
 /// The next child is the first process of another pid namespace.
-pub(super) fn enter_pid_namespace(_: &mut Stage, _: &[&str]) -> Result<String> {
+fn enter_pid_namespace(_: &mut Stage, _: &[&str]) -> Result<String> {
     unshare(UnshareFlags::NEWPID);
     Ok(String::new())
 }
 
 /// Tries to take a name away without the library: `vandalize PATH` of the name's directory. Says what it achieved.
-pub(super) fn vandalize(_: &mut Stage, words: &[&str]) -> Result<String> {
+fn vandalize(_: &mut Stage, words: &[&str]) -> Result<String> {
     let path = Path::new(words[0]);
     let attempts = [
         ("look inside", fs::read_dir(path).is_ok()),
@@ -76,7 +100,7 @@ pub(super) fn vandalize(_: &mut Stage, words: &[&str]) -> Result<String> {
 }
 
 /// Tries every way there is from a handle that may only read to bytes that can be written; names those that led there.
-pub(super) fn find_ways_to_write(stage: &mut Stage, words: &[&str]) -> Result<String> {
+fn find_ways_to_write(stage: &mut Stage, words: &[&str]) -> Result<String> {
     let section = stage.handle(words[0]);
     let mut ways = Vec::new();
     let mut found = |way: String, led_there: bool| {
@@ -139,4 +163,37 @@ fn forge(card: &OwnedFd, files: &[OwnedFd]) -> bool {
     let copies =
         [card].into_iter().chain(files).map(|fd| fd.try_clone().expect("descriptors are left")).collect();
     Section::from_descriptors(copies).is_ok_and(|section| section.map(ViewAccess::Write).is_ok())
+}
+
+/// The verbs.
+impl Actor {
+    /// Becomes another user, who can be looked into again by his like.
+    #[track_caller]
+    pub fn become_user(&mut self, uid: u32) {
+        self.answer(&["become", &uid.to_string()]).expect("root may become anybody");
+    }
+
+    /// Ways by which it came from its latest handle, which only reads, to bytes that it can write.
+    #[track_caller]
+    pub fn ways_to_write(&mut self, name: &str) -> String {
+        self.answer(&["find-ways-to-write", name]).expect("it can try")
+    }
+
+    /// What it could do to a name's directory without the library.
+    #[track_caller]
+    pub fn vandalize(&mut self, directory: &Path) -> String {
+        self.answer(&["vandalize", &directory.display().to_string()]).expect("it can try")
+    }
+
+    /// Goes where a file system of its own is mounted.
+    #[track_caller]
+    pub fn enter_cell(&mut self, path: &Path, kind: &str, options: &str) {
+        self.answer(&["enter-cell", &path.display().to_string(), kind, options]).expect("root may mount");
+    }
+
+    /// Lets nobody look into it from now on: it is not dumpable.
+    #[track_caller]
+    pub fn hide(&mut self) {
+        self.answer(&["hide"]).expect("a process may hide");
+    }
 }

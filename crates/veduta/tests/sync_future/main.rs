@@ -1,8 +1,12 @@
 //! Futures that wait: for one object and for several, given and taken back, across processes, forks and kills.
 
+// Row: fork
+#[cfg(target_os = "linux")]
+mod linux;
+#[path = "../scratch/mod.rs"]
 mod scratch;
 
-use scratch::{Watchdog, child, code, unique};
+use scratch::{Watchdog, child, code, told, unique};
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -93,7 +97,7 @@ fn is_signaled(event: &Event) -> bool {
 }
 
 fn waiters(object: &Event) -> u32 {
-    object.state().unwrap().waiters().expect("Linux tells")
+    object.state().unwrap().waiters().unwrap_or(0)
 }
 
 fn count(semaphore: &Semaphore) -> u32 {
@@ -125,7 +129,7 @@ fn a_signal_wakes_the_task() {
     let (alarm, waker) = alarm();
     for round in 1..=200 {
         sit(&mut future, &waker);
-        assert_eq!(waiters(&event), 1);
+        assert_eq!(waiters(&event), told(1));
         event.set().unwrap();
         until("it is woken", || alarm.rung.load(Ordering::SeqCst) == round);
         assert_eq!(ready(poll(&mut future, &waker)), 0);
@@ -174,7 +178,7 @@ fn one_set_releases_one() {
     let (alarm, waker) = alarm();
     let mut futures: Vec<_> = (0..20).map(|_| event.waiting()).collect();
     futures.iter_mut().for_each(|future| sit(future, &waker));
-    assert_eq!(waiters(&event), 20);
+    assert_eq!(waiters(&event), told(20));
     while !futures.is_empty() {
         let (left, rung) = (futures.len(), alarm.rung.load(Ordering::SeqCst));
         event.set().unwrap();
@@ -306,197 +310,18 @@ fn futures_and_threads_share_the_units() {
     assert_eq!(count(&units), 0);
 }
 
-/// Tasks on one thread.
-struct Tasks<'a> {
-    waiting: Vec<Option<Pin<Box<dyn Future<Output = ()> + 'a>>>>,
-    woken: mpsc::Receiver<usize>,
-    wake: mpsc::Sender<usize>,
-}
-
-struct Task {
-    index: usize,
-    wake: Mutex<mpsc::Sender<usize>>,
-}
-
-impl Wake for Task {
-    fn wake(self: Arc<Self>) {
-        // Who listened may have gone.
-        let _ = self.wake.lock().unwrap().send(self.index);
-    }
-}
-
-impl<'a> Tasks<'a> {
-    fn new(tasks: impl Iterator<Item = Pin<Box<dyn Future<Output = ()> + 'a>>>) -> Tasks<'a> {
-        let (wake, woken) = mpsc::channel();
-        Tasks { waiting: tasks.map(Some).collect(), woken, wake }
-    }
-
-    fn poll(&mut self, index: usize) {
-        let waker = Arc::new(Task { index, wake: Mutex::new(self.wake.clone()) }).into();
-        let mut context = Context::from_waker(&waker);
-        if self.waiting[index].as_mut().is_some_and(|task| task.as_mut().poll(&mut context).is_ready()) {
-            self.waiting[index] = None;
-        }
-    }
-
-    fn run(&mut self) {
-        while self.waiting.iter().any(Option::is_some) {
-            let index = self.woken.recv().unwrap();
-            self.poll(index);
-        }
-    }
-}
-
-fn a_thousand_futures_wait_for_three_hundred_events() {
-    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
-    let most = rustix::process::Rlimit { current: limit.maximum, ..limit };
-    rustix::process::setrlimit(rustix::process::Resource::Nofile, most).unwrap();
-    let events: Vec<_> = (0..300).map(|_| event()).collect();
-    let done = AtomicU32::new(0);
-    let mut tasks = Tasks::new((0..1000).map(|index| {
-        let (events, done) = (&events, &done);
-        Box::pin(async move {
-            let (first, second) = (&events[index % 300], &events[(index + 1) % 300]);
-            waiting_any(&[first, second]).await.unwrap();
-            done.fetch_add(1, Ordering::SeqCst);
-        }) as Pin<Box<dyn Future<Output = ()> + '_>>
-    }));
-    (0..1000).for_each(|index| tasks.poll(index));
-    let sitting: u32 = events.iter().map(waiters).sum();
-    assert_eq!(sitting, 2000);
-    thread::scope(|scope| {
-        // Each is set when the one before has been taken, so that no set is lost on one that is signaled.
-        scope.spawn(|| {
-            let mut round = (0..300).map(|index| &events[index * 7 % 300]).cycle();
-            for signal in 0..1000 {
-                round.find(|event| waiters(event) > 0).unwrap().set().unwrap();
-                until("one went on", || done.load(Ordering::SeqCst) > signal as u32);
-            }
-        });
-        tasks.run();
-    });
-    assert_eq!(done.load(Ordering::SeqCst), 1000);
-    assert!(events.iter().all(|event| !is_signaled(event)));
-}
-
-fn the_threads_end_when_there_is_nothing_to_do() {
-    let watchers = || {
-        let threads = std::fs::read_dir("/proc/self/task").unwrap().flatten();
-        let names =
-            threads.map(|thread| std::fs::read_to_string(thread.path().join("comm")).unwrap_or_default());
-        names.filter(|name| name.trim() == "veduta").count()
-    };
-    let event = event();
-    let (_, waker) = alarm();
-    let mut futures: Vec<_> = (0..200).map(|_| event.waiting()).collect();
-    futures.iter_mut().for_each(|future| sit(future, &waker));
-    until("two threads sleep for them", || watchers() == 2);
-    drop(futures);
-    until("the threads end", || watchers() == 0);
-    let mut future = event.waiting();
-    sit(&mut future, &waker);
-    event.set().unwrap();
-    assert_eq!(block_on(future).unwrap(), 0);
-}
-
-fn a_forked_child_begins_anew() {
-    let (event, ready) = (event(), event());
-    let (_, waker) = alarm();
-    let mut parents = [event.waiting(), event.waiting()];
-    parents.iter_mut().for_each(|future| sit(future, &waker));
-    let child = fork(|| {
-        // The copies are the child's own: one waits in a seat of its own, one is dropped and takes nothing with it.
-        let [mut first, second] = std::mem::replace(&mut parents, [event.waiting(), event.waiting()]);
-        drop(second);
-        assert_eq!(waiters(&event), 2);
-        sit(&mut first, &waker);
-        assert_eq!(waiters(&event), 3);
-        ready.set().unwrap();
-        assert_eq!(block_on(first).unwrap(), 0);
-    });
-    block_on(ready.waiting()).unwrap();
-    // All three are released, one after the other; nobody else is.
-    let mut parents = Vec::from(parents);
-    for left in (0..3).rev() {
-        event.set().unwrap();
-        until("one was given it", || {
-            parents.retain_mut(|future| poll(future, &waker).is_pending());
-            waiters(&event) == left && !is_signaled(&event)
-        });
-    }
-    assert!(parents.is_empty());
-    assert_eq!(child.join(), 0);
-}
-
-/// A child has only the thread that forked, whatever the others were in the middle of.
-fn others_may_wait_while_one_forks() {
-    let (event, stop) = (event(), manual());
-    thread::scope(|scope| {
-        for _ in 0..3 {
-            scope.spawn(|| {
-                let (_, waker) = alarm();
-                while stop.wait(Duration::ZERO).unwrap() == Waited::TimedOut {
-                    let (own, mut dropped) = (crate::event(), event.waiting());
-                    sit(&mut dropped, &waker);
-                    let mut future = waiting_any(&[&event, &own]);
-                    sit(&mut future, &waker);
-                    own.set().unwrap();
-                    assert_eq!(block_on(future).unwrap(), 1);
-                }
-            });
-        }
-        for _ in 0..50 {
-            let child = fork(|| {
-                let own = crate::event();
-                let mut future = waiting_any(&[&event, &own]);
-                sit(&mut future, &alarm().1);
-                own.set().unwrap();
-                assert_eq!(block_on(future).unwrap(), 1);
-            });
-            assert_eq!(child.join(), 0);
-        }
-        stop.set().unwrap();
-    });
-}
-
-struct Forked(libc::pid_t);
-
-#[allow(unsafe_code, reason = "the standard library does not fork")]
-fn fork(job: impl FnOnce()) -> Forked {
-    // SAFETY: the child uses what the library promises for it, and malloc, which sees to itself.
-    let pid = unsafe { libc::fork() };
-    assert_ne!(pid, -1, "a process may fork");
-    if pid == 0 {
-        let failed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(job)).is_err();
-        // SAFETY: ends the child without running anything of the test harness's.
-        unsafe { libc::_exit(failed.into()) };
-    }
-    Forked(pid)
-}
-
-impl Forked {
-    fn join(self) -> i32 {
-        let mut status = 0;
-        #[allow(unsafe_code, reason = "the standard library does not know this child")]
-        // SAFETY: the child is ours and the status is a place for it.
-        let waited = unsafe { libc::waitpid(self.0, &raw mut status, 0) };
-        assert_eq!(waited, self.0);
-        status
-    }
-}
-
 /// What a killed process was given before is lost with it, as with threads; nothing else is.
 fn a_killed_process_leaves_the_others_alone() {
     for _ in 0..5 {
         let event = event();
-        let (mut other, event) = child::play_heir("role_is_killed", event);
+        let mut other = child::play_heir("role_is_killed", event.try_clone().unwrap());
         assert_eq!(other.hear(), "pending");
         let (_, waker) = alarm();
         let mut futures = vec![event.waiting(), event.waiting()];
         futures.iter_mut().for_each(|future| sit(future, &waker));
-        assert_eq!(waiters(&event), 202);
+        assert_eq!(waiters(&event), told(202));
         other.kill();
-        assert_eq!(waiters(&event), 2);
+        assert_eq!(waiters(&event), told(2));
         for left in [1, 0] {
             event.set().unwrap();
             // Either may be given it.
@@ -548,24 +373,6 @@ fn a_waker_may_do_anything() {
     }
 }
 
-fn more_than_there_are_seats() {
-    let event = event();
-    let (alarm, waker) = alarm();
-    let mut futures: Vec<_> = (0..1010).map(|_| event.waiting()).collect();
-    futures.iter_mut().for_each(|future| sit(future, &waker));
-    assert_eq!(waiters(&event), 1000, "the last ones have none");
-    let mut without = futures.split_off(1000);
-    drop(futures);
-    for _ in 0..10 {
-        let rung = alarm.rung.load(Ordering::SeqCst);
-        event.set().unwrap();
-        until("one is woken", || alarm.rung.load(Ordering::SeqCst) > rung);
-        let left = without.len();
-        without.retain_mut(|future| poll(future, &waker).is_pending());
-        assert_eq!(without.len(), left - 1);
-    }
-}
-
 fn it_can_stand_beside_others() {
     let (work, never) = (semaphore(0), event());
     let (mut first, mut second) = (work.waiting(), never.waiting());
@@ -575,7 +382,7 @@ fn it_can_stand_beside_others() {
     });
     thread::scope(|scope| {
         scope.spawn(|| {
-            until("it waits", || waiters(&never) == 1);
+            until("it waits", || waiters(&never) == told(1));
             work.release(1).unwrap();
         });
         assert_eq!(block_on(either).unwrap(), 0);
@@ -592,15 +399,21 @@ const CHECKS: &[(&str, fn())] = &[
     ("any of several ends the wait", any_of_several_ends_the_wait),
     ("a dropped future gives back what it was given", a_dropped_future_gives_back_what_it_was_given),
     ("futures and threads share the units", futures_and_threads_share_the_units),
-    ("a thousand futures wait for three hundred events", a_thousand_futures_wait_for_three_hundred_events),
-    ("the threads end when there is nothing to do", the_threads_end_when_there_is_nothing_to_do),
-    ("a forked child begins anew", a_forked_child_begins_anew),
-    ("others may wait while one forks", others_may_wait_while_one_forks),
     ("a killed process leaves the others alone", a_killed_process_leaves_the_others_alone),
     ("a waker may do anything", a_waker_may_do_anything),
-    ("more than there are seats", more_than_there_are_seats),
     ("it can stand beside others", it_can_stand_beside_others),
 ];
+
+// Row: fork
+#[cfg(target_os = "linux")]
+use linux::CHECKS as FURTHER;
+// Row: fork
+#[cfg(windows)]
+const FURTHER: &[(&str, fn())] = &[];
+
+fn checks() -> impl Iterator<Item = &'static (&'static str, fn())> {
+    CHECKS.iter().chain(FURTHER)
+}
 
 /// Each in a process of its own, because they count its threads and fork: with what the kernel has, and as on an old one.
 #[test]
@@ -614,7 +427,7 @@ fn each_holds_where_a_thread_sleeps_on_one_word_only() {
 }
 
 fn check(variables: &[(&str, &str)]) {
-    for (check, _) in CHECKS {
+    for (check, _) in checks() {
         let variables = [variables, &[("CHECK", *check)]].concat();
         let mut other = child::play("role_checks", &variables);
         assert_eq!(other.hear(), *check);
@@ -626,7 +439,7 @@ fn check(variables: &[(&str, &str)]) {
 fn role_checks() {
     let _watchdog = Watchdog::new();
     let check = std::env::var("CHECK").unwrap();
-    let (_, hold) = CHECKS.iter().find(|(name, _)| *name == check).unwrap();
+    let (_, hold) = checks().find(|(name, _)| *name == check).unwrap();
     hold();
     child::say(check);
 }

@@ -1,0 +1,93 @@
+//! What the facts take of Windows.
+#![allow(unsafe_code, reason = "the standard library has no such objects")]
+
+use serde_json::{Value, json};
+use std::fs::File;
+use std::os::windows::fs::OpenOptionsExt;
+use std::os::windows::io::{FromRawHandle, OwnedHandle};
+use std::ptr;
+use veduta::os::InheritExt;
+use veduta::{Event, Result, Section, View};
+use windows_sys::Win32::Storage::FileSystem::FILE_FLAG_BACKUP_SEMANTICS;
+use windows_sys::Win32::System::Memory::{MEM_FREE, MEMORY_BASIC_INFORMATION, VirtualQuery};
+use windows_sys::Win32::System::Threading::CreateEventW;
+
+/// Whether rows say what is different here.
+pub(crate) const DEVIATES: bool = false;
+
+/// Rows that cannot be shown here, and why.
+pub(crate) const ELSEWHERE: &[(&str, &str)] = &[(
+    "DUP-26/27",
+    "DuplicateHandle puts handles into other processes; the library leaves that to the program",
+)];
+
+/// An event, taken for a file.
+pub(crate) fn event() -> File {
+    // SAFETY: an event without a name and without attributes.
+    let event = unsafe { CreateEventW(ptr::null(), 0, 0, ptr::null()) };
+    assert!(!event.is_null(), "no event can be made");
+    // SAFETY: it was just made, and nothing else owns it.
+    unsafe { OwnedHandle::from_raw_handle(event) }.into()
+}
+
+pub(crate) fn pipe() -> File {
+    let (reader, _writer) = std::io::pipe().expect("a pipe can be made");
+    OwnedHandle::from(reader).into()
+}
+
+pub(crate) fn directory() -> File {
+    let mut how = File::options();
+    how.read(true).custom_flags(FILE_FLAG_BACKUP_SEMANTICS);
+    how.open(std::env::temp_dir()).expect("the directory is there")
+}
+
+pub(crate) fn has_large_pages() -> bool {
+    true
+}
+
+/// What comes of taking handles of other kinds for those of sections.
+pub(crate) fn others_as_sections() -> Vec<Result<Section>> {
+    let event = Event::options().inheritable(true).create_unnamed().expect("there is memory");
+    let numbers = event.inherited_numbers().expect("it is inheritable");
+    // Whoever takes the handle closes it.
+    std::mem::forget(event);
+    // SAFETY: it is no section's, and nobody else has it any more.
+    vec![unsafe { Section::from_inherited(&numbers) }]
+}
+
+/// Whether something is at an address: 1 or 0.
+pub(crate) fn mappings(_: &str, address: usize) -> usize {
+    // SAFETY: zeros are a valid answer.
+    let mut told: MEMORY_BASIC_INFORMATION = unsafe { std::mem::zeroed() };
+    // SAFETY: any address may be asked about, and there is room for the answer.
+    let len = unsafe { VirtualQuery(ptr::without_provenance(address), &raw mut told, size_of_val(&told)) };
+    assert_ne!(len, 0, "it is an address of programs");
+    usize::from(told.State != MEM_FREE)
+}
+
+/// What is behind the two pages of a reserved section that were committed.
+pub(crate) fn uncommitted(_: &Section, view: &View) -> Value {
+    let (committed, _) = view.committed(3 * 4096).expect("inside the view");
+    json!(if committed { "MEM_COMMIT" } else { "MEM_RESERVE" })
+}
+
+/// The numbers of a handle that children do not get, because it is closed by then.
+pub(crate) fn private_numbers(section: &Section) -> (String, ()) {
+    let inheritable = section.try_clone().and_then(InheritExt::into_inheritable).expect("handles are left");
+    (inheritable.inherited_numbers().expect("it is inheritable"), ())
+}
+
+/// The handle, not inheritable any more: a duplicate is not.
+pub(crate) fn taken_back(section: Section) -> Section {
+    section.try_clone().expect("handles are left")
+}
+
+/// Whether children would get the handle.
+pub(crate) fn reaches_children(section: &Section) -> bool {
+    section.inherited_numbers().is_some()
+}
+
+/// Not shown here, see [`ELSEWHERE`].
+pub(crate) fn into_another_process(_: &Section) {
+    unreachable!("the row is not replayed")
+}
