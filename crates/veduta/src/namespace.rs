@@ -147,16 +147,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub(crate) const fn to_raw(self) -> u32 {
-        match self {
-            Kind::Section => 1,
-            Kind::Mutex => 2,
-            Kind::Event => 3,
-            Kind::Semaphore => 4,
-            Kind::Timer => 5,
-        }
-    }
-
     /// What an error says was being done.
     pub(crate) const fn opening(self) -> &'static str {
         match self {
@@ -176,17 +166,6 @@ impl Kind {
             Kind::Event => "create event",
             Kind::Semaphore => "create semaphore",
             Kind::Timer => "create timer",
-        }
-    }
-
-    pub(crate) const fn from_raw(raw: u32) -> Option<Kind> {
-        match raw {
-            1 => Some(Kind::Section),
-            2 => Some(Kind::Mutex),
-            3 => Some(Kind::Event),
-            4 => Some(Kind::Semaphore),
-            5 => Some(Kind::Timer),
-            _ => None,
         }
     }
 }

@@ -95,6 +95,30 @@ pub(crate) enum Location {
     File,
 }
 
+/// The numbers of kinds, which never change.
+impl Kind {
+    pub(crate) const fn to_raw(self) -> u32 {
+        match self {
+            Kind::Section => 1,
+            Kind::Mutex => 2,
+            Kind::Event => 3,
+            Kind::Semaphore => 4,
+            Kind::Timer => 5,
+        }
+    }
+
+    pub(crate) const fn from_raw(raw: u32) -> Option<Kind> {
+        match raw {
+            1 => Some(Kind::Section),
+            2 => Some(Kind::Mutex),
+            3 => Some(Kind::Event),
+            4 => Some(Kind::Semaphore),
+            5 => Some(Kind::Timer),
+            _ => None,
+        }
+    }
+}
+
 impl Location {
     pub(crate) const fn to_raw(self) -> u32 {
         match self {

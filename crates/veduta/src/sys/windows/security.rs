@@ -133,11 +133,6 @@ impl Sid {
     fn as_ptr(&mut self) -> PSID {
         self.0.as_mut_ptr()
     }
-
-    fn bytes(&mut self) -> usize {
-        // SAFETY: it is a whole one.
-        unsafe { GetLengthSid(self.as_ptr()) as usize }
-    }
 }
 
 /// What a token says of its user.
