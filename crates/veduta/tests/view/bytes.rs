@@ -1,6 +1,6 @@
 //! Bytes and values: copied in and out, between views, filled and compared.
 
-use crate::scratch::{FileAt, PAGE, code, file};
+use crate::scratch::{FileAt, PAGE, code, file, named_file};
 use crate::{pattern, section, view};
 use std::fs::File;
 use std::ops::Range;
@@ -181,7 +181,8 @@ fn a_view_is_written_to_a_file() {
     file.read_exact_at(&mut written, 100).unwrap();
     assert!(written == pattern(20_000)[5..15_005]);
     assert_eq!(file.metadata().unwrap().len(), 15_100);
-    let read_only = File::open("/dev/null").unwrap();
+    let named = named_file(10);
+    let read_only = File::open(named.path()).unwrap();
     assert_eq!(code(view.write_to(0..10, &read_only, 0)), Code::INVALID_HANDLE);
 }
 
