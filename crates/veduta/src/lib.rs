@@ -53,12 +53,10 @@ pub use sync::{
     Semaphore, SyncObject, SyncOptions, Timer, Waitable, Waited, Waiting, signal_and_wait, wait_all,
     wait_any, waiting_any,
 };
-#[cfg(any(test, fuzzing))]
+#[cfg(any(test, fuzzing, feature = "steps"))]
 #[doc(hidden)]
-pub use sys::fuzzing;
-#[cfg(feature = "steps")]
-#[doc(hidden)]
-pub use sys::{STEPS, SYNC_STEPS, Step};
+#[allow(unused_imports, unreachable_pub, reason = "what there is depends on the system")]
+pub use sys::for_tests::*;
 pub use view::{Advice, PrivateView, Region, Residency, View, ViewOptions};
 pub use windows::Windows;
 

@@ -23,8 +23,3 @@ pub(crate) use linux::*;
 mod windows;
 #[cfg(windows)]
 pub(crate) use windows::*;
-
-#[cfg(all(target_os = "linux", any(test, fuzzing)))]
-pub use linux::fuzzing;
-#[cfg(all(target_os = "linux", feature = "steps"))]
-pub use linux::{STEPS, SYNC_STEPS, Step};

@@ -169,12 +169,7 @@ mod tests {
     #[cfg(not(miri))]
     fn own_routines_stop_at_the_first_byte_that_is_not_there() {
         const GOOD: usize = 4 * 4096;
-        let file = rustix::fs::memfd_create("cut off", rustix::fs::MemfdFlags::CLOEXEC).unwrap();
-        let file = std::fs::File::from(file);
-        file.set_len(2 * GOOD as u64).unwrap();
-        let section = crate::Section::options().file(&file).create_unnamed().unwrap();
-        let view = section.map(crate::ViewAccess::Write).unwrap();
-        file.set_len(GOOD as u64).unwrap();
+        let view = crate::sys::for_tests::half_missing(GOOD);
         let pages = view.as_mut_ptr();
         let is = |address: *mut u8, len: usize, byte: u8| {
             // SAFETY: the bytes are there, and this test's.

@@ -48,7 +48,7 @@ pub(super) unsafe extern "C" fn copy(to: *mut u8, from: *const u8, len: usize) -
 /// # Safety
 /// As [`super::super::copy`].
 #[cold]
-unsafe extern "C" fn copy_first(to: *mut u8, from: *const u8, len: usize) -> usize {
+unsafe extern "sysv64" fn copy_first(to: *mut u8, from: *const u8, len: usize) -> usize {
     let routine = if has_avx512() {
         veduta_copy_avx512
     } else if has_avx2() {

@@ -14,8 +14,11 @@ mod directory;
 mod entry;
 mod environment;
 mod error;
+#[cfg(any(test, fuzzing, feature = "steps"))]
+pub(crate) mod for_tests;
 mod fork;
 #[cfg(any(test, fuzzing))]
+#[allow(unreachable_pub, reason = "fuzzers reach it")]
 pub mod fuzzing;
 mod hold;
 pub(crate) mod in_page;
@@ -39,5 +42,3 @@ pub(crate) use commit::promise;
 pub(crate) use directory::Directory;
 pub(crate) use entry::Place;
 pub(crate) use record::PAGE;
-#[cfg(feature = "steps")]
-pub use step::{STEPS, SYNC_STEPS, Step};

@@ -9,6 +9,8 @@ mod assembly;
 mod directory;
 mod environment;
 mod error;
+#[cfg(any(test, feature = "steps"))]
+pub(crate) mod for_tests;
 mod holders;
 pub(crate) mod in_page;
 mod memory;
