@@ -5,8 +5,8 @@
 //! it has told of what it was given. What one signal gives to all who wait, as a manual event's does, all futures of the watcher have.
 //!
 //! - A future is in its watcher's book from when it begins until it is given an object, which is noted under the book's lock, or is dropped.
-//! - Who drops a future that is in the book takes it out, and waits until the watcher has looked at the book again: then the watcher waits for none of its objects any
-//!   more, and what it took before stands with the future. Only then are the handles closed. A watcher never calls what a program gave us
+//! - Who drops or polls a future that is in the book takes it out, and waits until the watcher has looked at the book again: then the watcher waits for none of its objects any
+//!   more, and what it took before stands with the future. Only then are the handles closed, or looked at. A watcher never calls what a program gave us
 //!   ([`errands`](super::errands)), so that is soon.
 //! - No lock is held while a waker is called, cloned or dropped.
 
@@ -95,7 +95,7 @@ struct State {
 /// A future that waits. Dropping it gives back what it was given.
 pub(crate) struct Pending {
     watched: Arc<Watched>,
-    watcher: Arc<Watcher>,
+    watcher: Mutex<Arc<Watcher>>,
     shares: Vec<Share>,
 }
 
@@ -117,8 +117,7 @@ impl Pending {
         let shares = objects.iter().map(|object| Share::of(object)).collect::<Result<Vec<_>>>()?;
         let watched = Arc::new(Watched::default());
         lock(&watched.0).waker = Some(waker.clone());
-        let handles = shares.iter().map(|share| (share.handle.as_raw_handle().addr(), share.back)).collect();
-        let watcher = watch(Entry { future: watched.clone(), handles })?;
+        let watcher = Mutex::new(watch(Entry::of(&watched, &shares))?);
         Ok(Begun::Pending(Pending { watched, watcher, shares }))
     }
 
@@ -127,17 +126,31 @@ impl Pending {
         true
     }
 
-    /// Looks whether something was given.
+    /// Looks whether something was given, or may be had; waits again if not.
     pub(crate) fn poll(&self, waker: &Waker) -> Result<Option<usize>> {
-        let waker = waker.clone();
-        let mut state = lock(&self.watched.0);
-        if let Some(index) = state.given.take() {
+        let given = || lock(&self.watched.0).given.take();
+        if let Some(index) = given() {
             return Ok(Some(index));
         }
-        let before = state.waker.replace(waker);
-        drop(state);
+        let waker = waker.clone();
+        // Nobody else polls or drops it.
+        let mut watcher = lock(&self.watcher);
+        // While a watcher may be taking one, this must not take another.
+        watcher.forget(&self.watched);
+        if let Some(index) = given() {
+            return Ok(Some(index));
+        }
+        let handles: Vec<_> = self.shares.iter().map(|share| share.handle.as_raw_handle()).collect();
+        let now = Deadline::At(Instant::now());
+        if let Some(Waited::Signaled(index)) = wait::wait(&handles, Mode::Any, now, None)? {
+            return Ok(Some(index));
+        }
+        let before = lock(&self.watched.0).waker.replace(waker);
+        let watching = watch(Entry::of(&self.watched, &self.shares));
+        let result = watching.map(|watching| *watcher = watching);
+        drop(watcher);
         drop(before);
-        Ok(None)
+        result.map(|()| None)
     }
 }
 
@@ -145,7 +158,7 @@ impl Drop for Pending {
     fn drop(&mut self) {
         let waker = lock(&self.watched.0).waker.take();
         drop(waker);
-        self.watcher.forget(&self.watched);
+        lock(&self.watcher).forget(&self.watched);
         let given = lock(&self.watched.0).given.take();
         if let Some(index) = given {
             self.shares[index].give_back();
@@ -158,6 +171,13 @@ struct Entry {
     future: Arc<Watched>,
     /// Open as long as it is in the book.
     handles: Vec<(usize, Back)>,
+}
+
+impl Entry {
+    fn of(future: &Arc<Watched>, shares: &[Share]) -> Entry {
+        let handles = shares.iter().map(|share| (share.handle.as_raw_handle().addr(), share.back)).collect();
+        Entry { future: future.clone(), handles }
+    }
 }
 
 /// One of the objects that a watcher waits for.
