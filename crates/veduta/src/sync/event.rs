@@ -82,6 +82,9 @@ impl Event {
     /// Use a [`Semaphore`](crate::Semaphore) or [`set`](Self::set) where it matters who was there in time. Nobody is released from
     /// [`wait_all`](crate::wait_all).
     ///
+    /// # Windows
+    /// Who waits for all is released if everything else that it waits for is signaled.
+    ///
     /// # Errors
     /// Those of [`set`](Self::set).
     #[doc(alias = "PulseEvent")]

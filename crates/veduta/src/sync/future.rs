@@ -82,6 +82,11 @@ impl Awaitable for Timer {}
 /// than to look. A future that waits sits in one of the object's 1000 seats, as a thread does, and is counted in the object's
 /// state. It does not see a [pulse](Event::pulse) between two looks.
 ///
+/// # Windows
+/// There are no seats: one such thread waits for up to 64 objects, and another one calls the wakers. An event that is set and reset at once may be missed, as
+/// a pulse is. A timer that resets itself cannot be given back: what a dropped future was given of it is gone. To begin takes
+/// [`SyncAccess::MODIFY_STATE`] of what may have to be given back, which the system refuses who may not have it.
+///
 /// # Errors
 /// - [`Code::INVALID_PARAMETER`](crate::Code::INVALID_PARAMETER): no objects, or more than
 ///   [`MAXIMUM_WAIT_OBJECTS`](crate::MAXIMUM_WAIT_OBJECTS).

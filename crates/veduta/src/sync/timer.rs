@@ -43,7 +43,11 @@ impl From<SystemTime> for Due {
 ///
 /// # Linux
 /// There is no kernel object that would go off by itself: a thread of the process that set the timer does it. A timer therefore goes
-/// off only as long as that process lives and keeps a handle to it. On Windows any process's handle will do.
+/// off only as long as that process lives and keeps a handle to it.
+///
+/// # Windows
+/// A timer goes off as long as any process has a handle to it; one that [calls something](Timer::set_and_call), as long as the process that set it
+/// lives. Periods are whole milliseconds, rounded up, and at most 24 days; what is more than a thousand years away is never.
 #[derive(Debug)]
 #[doc(alias = "CreateWaitableTimerW")]
 pub struct Timer {
@@ -69,7 +73,7 @@ impl Timer {
     ///
     /// # Errors
     /// - [`Code::ACCESS_DENIED`]: the handle has no [`SyncAccess::MODIFY_STATE`].
-    /// - [`Code::INVALID_PARAMETER`]: a period of 0.
+    /// - [`Code::INVALID_PARAMETER`]: a period of 0, or one that the system cannot take.
     /// - [`Code::NO_SYSTEM_RESOURCES`]: the thread that it takes cannot be started.
     #[doc(alias = "SetWaitableTimer")]
     pub fn set(&self, due: impl Into<Due>, period: Option<Duration>) -> Result<()> {

@@ -27,7 +27,7 @@ pub enum Waited {
 pub trait Waitable: Held + Send + Sync {
     /// Waits until the object is signaled, at most so long; `None` is for ever. [`Duration::ZERO`] only looks.
     ///
-    /// Time is that of the monotonic clock, which does not run while the machine sleeps.
+    /// Time is that of the monotonic clock, which on Linux does not run while the machine sleeps.
     ///
     /// # Errors
     /// - [`Code::ACCESS_DENIED`]: the handle has no [`SyncAccess::SYNCHRONIZE`].
@@ -138,6 +138,10 @@ pub fn wait_any(objects: &[&dyn Waitable], timeout: impl Into<Option<Duration>>)
 ///
 /// Gives `Signaled(0)`, or `Abandoned` with the first mutex that was abandoned: all are the caller's in either case.
 ///
+/// # Windows
+/// The system tells that a mutex was abandoned, and not which: each that the thread did not own before counts as abandoned, and the first of them is
+/// named.
+///
 /// # Errors
 /// - [`Code::INVALID_PARAMETER`]: no objects, more than [`MAXIMUM_WAIT_OBJECTS`], or one of them twice.
 /// - those of [`Waitable::wait`].
@@ -172,6 +176,9 @@ fn different<'a>(objects: &[&'a dyn Waitable]) -> Result<Vec<Target<'a>>> {
 /// })?;
 /// # Ok::<(), veduta::Error>(())
 /// ```
+///
+/// # Windows
+/// Waits with an interrupt are alertable: procedures that the program queued to the thread run in them.
 #[doc(alias = "QueueUserAPC")]
 pub struct Interrupt {
     sys: sys::sync::Interrupt,

@@ -56,8 +56,10 @@ impl Interrupt {
 
     /// Puts the calling thread in the list, for as long as the result lives.
     pub(super) fn enter(&self) -> Result<Waiting<'_>> {
+        // SAFETY: gives a constant.
+        let this = unsafe { GetCurrentThread() };
         // SAFETY: the calling thread's own pseudo handle is always good.
-        let this = unsafe { BorrowedHandle::borrow_raw(GetCurrentThread()) };
+        let this = unsafe { BorrowedHandle::borrow_raw(this) };
         let thread = duplicate(this, Some(THREAD_SET_CONTEXT)).map_err(|code| failed(WAIT, code))?;
         let waiter = Arc::new(Waiter { thread, queued: AtomicUsize::new(0) });
         self.waiting().push(waiter.clone());

@@ -2,11 +2,11 @@
 //!
 //! A *watcher*, a thread of this module, waits for the objects of many futures at once. All objects of one future are with the same watcher, and the kernel
 //! gives a watcher one object at a time: so a future is never given a second one, and nothing has to be given back, but for a future that is dropped before
-//! it has told of what it was given.
+//! it has told of what it was given. What one signal gives to all who wait, as a manual event's does, all futures of the watcher have.
 //!
 //! - A future is in its watcher's book from when it begins until it is given an object, which is noted under the book's lock, or is dropped.
-//! - Who drops a future that is in the book takes it out, and waits until the watcher has looked at the book again: then the watcher waits for none of its objects any
-//!   more, and what it took before stands with the future. Only then are the handles closed. A watcher never calls what a program gave us
+//! - Who drops or polls a future that is in the book takes it out, and waits until the watcher has looked at the book again: then the watcher waits for none of its objects any
+//!   more, and what it took before stands with the future. Only then are the handles closed, or looked at. A watcher never calls what a program gave us
 //!   ([`errands`](super::errands)), so that is soon.
 //! - No lock is held while a waker is called, cloned or dropped.
 
@@ -21,7 +21,7 @@ use std::ptr::{null_mut, without_provenance_mut};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::{Duration, Instant};
-use windows_sys::Win32::Foundation::HANDLE;
+use windows_sys::Win32::Foundation::{CompareObjectHandles, HANDLE};
 use windows_sys::Win32::System::Threading::{ReleaseSemaphore, SetEvent};
 
 /// For how long a watcher with nothing to do stays.
@@ -43,8 +43,10 @@ struct Share {
 /// How an object is given back.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Back {
-    /// It is not: a wait leaves it as it is. Or it is a timer, which only time signals.
-    Nothing,
+    /// A wait leaves it as it is: all who wait for it have it.
+    Shared,
+    /// It is a timer, which only time signals.
+    Never,
     Event,
     Semaphore,
 }
@@ -54,9 +56,13 @@ impl Share {
         let back = match object.state()? {
             ObjectState::Event { reset: Reset::Auto, .. } => Back::Event,
             ObjectState::Semaphore { .. } => Back::Semaphore,
-            _ => Back::Nothing,
+            ObjectState::Event { .. } | ObjectState::Timer { reset: Reset::Manual, .. } => Back::Shared,
+            _ => Back::Never,
         };
-        let giving = if back == Back::Nothing { SyncAccess::empty() } else { SyncAccess::MODIFY_STATE };
+        let giving = match back {
+            Back::Shared | Back::Never => SyncAccess::empty(),
+            Back::Event | Back::Semaphore => SyncAccess::MODIFY_STATE,
+        };
         let handle = object.section.duplicate_handle((SyncAccess::SYNCHRONIZE | giving).bits())?;
         Ok(Share { handle, back })
     }
@@ -64,7 +70,7 @@ impl Share {
     fn give_back(&self) {
         let handle = self.handle.as_raw_handle();
         let given = match self.back {
-            Back::Nothing => Ok(()),
+            Back::Shared | Back::Never => Ok(()),
             // SAFETY: the handle is open.
             Back::Event => done(unsafe { SetEvent(handle) }),
             // SAFETY: as above; nobody asks for the count before.
@@ -89,7 +95,7 @@ struct State {
 /// A future that waits. Dropping it gives back what it was given.
 pub(crate) struct Pending {
     watched: Arc<Watched>,
-    watcher: Arc<Watcher>,
+    watcher: Mutex<Arc<Watcher>>,
     shares: Vec<Share>,
 }
 
@@ -111,8 +117,7 @@ impl Pending {
         let shares = objects.iter().map(|object| Share::of(object)).collect::<Result<Vec<_>>>()?;
         let watched = Arc::new(Watched::default());
         lock(&watched.0).waker = Some(waker.clone());
-        let handles = shares.iter().map(|share| share.handle.as_raw_handle().addr()).collect();
-        let watcher = watch(Entry { future: watched.clone(), handles })?;
+        let watcher = Mutex::new(watch(Entry::of(&watched, &shares))?);
         Ok(Begun::Pending(Pending { watched, watcher, shares }))
     }
 
@@ -121,17 +126,31 @@ impl Pending {
         true
     }
 
-    /// Looks whether something was given.
+    /// Looks whether something was given, or may be had; waits again if not.
     pub(crate) fn poll(&self, waker: &Waker) -> Result<Option<usize>> {
-        let waker = waker.clone();
-        let mut state = lock(&self.watched.0);
-        if let Some(index) = state.given.take() {
+        let given = || lock(&self.watched.0).given.take();
+        if let Some(index) = given() {
             return Ok(Some(index));
         }
-        let before = state.waker.replace(waker);
-        drop(state);
+        let waker = waker.clone();
+        // Nobody else polls or drops it.
+        let mut watcher = lock(&self.watcher);
+        // While a watcher may be taking one, this must not take another.
+        watcher.forget(&self.watched);
+        if let Some(index) = given() {
+            return Ok(Some(index));
+        }
+        let handles: Vec<_> = self.shares.iter().map(|share| share.handle.as_raw_handle()).collect();
+        let now = Deadline::At(Instant::now());
+        if let Some(Waited::Signaled(index)) = wait::wait(&handles, Mode::Any, now, None)? {
+            return Ok(Some(index));
+        }
+        let before = lock(&self.watched.0).waker.replace(waker);
+        let watching = watch(Entry::of(&self.watched, &self.shares));
+        let result = watching.map(|watching| *watcher = watching);
+        drop(watcher);
         drop(before);
-        Ok(None)
+        result.map(|()| None)
     }
 }
 
@@ -139,7 +158,7 @@ impl Drop for Pending {
     fn drop(&mut self) {
         let waker = lock(&self.watched.0).waker.take();
         drop(waker);
-        self.watcher.forget(&self.watched);
+        lock(&self.watcher).forget(&self.watched);
         let given = lock(&self.watched.0).given.take();
         if let Some(index) = given {
             self.shares[index].give_back();
@@ -151,7 +170,22 @@ impl Drop for Pending {
 struct Entry {
     future: Arc<Watched>,
     /// Open as long as it is in the book.
-    handles: Vec<usize>,
+    handles: Vec<(usize, Back)>,
+}
+
+impl Entry {
+    fn of(future: &Arc<Watched>, shares: &[Share]) -> Entry {
+        let handles = shares.iter().map(|share| (share.handle.as_raw_handle().addr(), share.back)).collect();
+        Entry { future: future.clone(), handles }
+    }
+}
+
+/// One of the objects that a watcher waits for.
+struct Wanted {
+    future: Arc<Watched>,
+    /// Which of the future's it is.
+    index: usize,
+    back: Back,
 }
 
 #[derive(Default)]
@@ -169,6 +203,12 @@ struct Watcher {
     book: Mutex<Book>,
     has_looked: Condvar,
     bell: Interrupt,
+}
+
+/// Whether two handles, which are open until the watcher looks again, lead to one object.
+fn is_same(one: HANDLE, other: HANDLE) -> bool {
+    // SAFETY: both are open.
+    unsafe { CompareObjectHandles(one, other) != 0 }
 }
 
 /// All watchers. Locked before the book of any.
@@ -200,10 +240,10 @@ impl Watcher {
         loop {
             // Before the look at the book: who changes it rings afterwards.
             self.bell.lower();
-            let (handles, futures) = self.look();
+            let (handles, wanted) = self.look();
             let deadline = if handles.is_empty() { Deadline::after(Some(LINGER)) } else { Deadline::Never };
             match wait::wait(&handles, Mode::Any, deadline, Some(&self.bell)) {
-                Ok(Some(Waited::Signaled(at) | Waited::Abandoned(at))) => self.give(&futures[at]),
+                Ok(Some(Waited::Signaled(at) | Waited::Abandoned(at))) => self.give(&handles, &wanted, at),
                 Ok(Some(Waited::TimedOut)) => {
                     if self.close() {
                         return;
@@ -218,30 +258,38 @@ impl Watcher {
         }
     }
 
-    /// What to wait for; and whose, and the how manieth of that future, each handle is.
-    fn look(&self) -> (Vec<HANDLE>, Vec<(Arc<Watched>, usize)>) {
+    fn look(&self) -> (Vec<HANDLE>, Vec<Wanted>) {
         let mut book = lock(&self.book);
         book.looked = book.taken_out;
         self.has_looked.notify_all();
-        let handles = book.futures.iter().flat_map(|entry| {
-            entry
-                .handles
-                .iter()
-                .enumerate()
-                .map(|(index, handle)| (without_provenance_mut(*handle), (entry.future.clone(), index)))
+        let wanted = book.futures.iter().flat_map(|entry| {
+            entry.handles.iter().enumerate().map(|(index, &(handle, back))| {
+                (without_provenance_mut(handle), Wanted { future: entry.future.clone(), index, back })
+            })
         });
-        handles.unzip()
+        wanted.unzip()
     }
 
-    /// Gives a future what was taken for it; also to one that is just being dropped.
-    fn give(&self, (future, index): &(Arc<Watched>, usize)) {
+    /// Gives the future what was taken for it, also one that is just being dropped. What a wait leaves as it is was signaled for all who wait
+    /// here: it may be no more when the watcher looks again.
+    fn give(&self, handles: &[HANDLE], wanted: &[Wanted], taken: usize) {
+        let mut wakers = Vec::new();
         let mut book = lock(&self.book);
-        book.futures.retain(|entry| !Arc::ptr_eq(&entry.future, future));
-        let mut state = lock(&future.0);
-        state.given = Some(*index);
-        let waker = state.waker.take();
-        drop((state, book));
-        if let Some(waker) = waker {
+        for (at, Wanted { future, index, .. }) in wanted.iter().enumerate() {
+            let is_shared = || wanted[taken].back == Back::Shared && is_same(handles[taken], handles[at]);
+            let place = book.futures.iter().position(|entry| Arc::ptr_eq(&entry.future, future));
+            if at != taken && (place.is_none() || !is_shared()) {
+                continue;
+            }
+            let mut state = lock(&future.0);
+            state.given = Some(*index);
+            wakers.extend(state.waker.take());
+            if let Some(place) = place {
+                book.futures.remove(place);
+            }
+        }
+        drop(book);
+        for waker in wakers {
             WAKES.run(move || waker.wake());
         }
     }

@@ -20,6 +20,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
+use windows_sys::Win32::Foundation::HANDLE;
 use windows_sys::Win32::System::Threading::{CancelWaitableTimer, PTIMERAPCROUTINE, SetWaitableTimer};
 
 const SET: &str = "set timer";
@@ -140,17 +141,22 @@ fn set_by_ringer(timer: BorrowedHandle<'_>, times: Times, number: usize) -> Resu
     answered.recv().map_err(|_| gone())?.map_err(|code| failed(SET, code))
 }
 
-/// When a timer goes off, as the kernel takes it.
+/// When a timer goes off. Times from now on are made of it at the last moment.
 #[derive(Clone, Copy)]
 struct Times {
-    /// In units of 100 ns; negative, and so from now on.
-    due: i64,
+    due: Instant,
     /// In milliseconds; 0: once.
     period: i32,
 }
 
-/// The longest time that is told to the kernel, in units of 100 ns: a thousand years. What is farther away is never.
+/// The longest time that is told to the kernel, in its units of 100 ns: a thousand years. What is farther away is never.
 const FAR: i64 = 1000 * 365 * 24 * 3600 * 10_000_000;
+
+/// How long until then, in units of 100 ns; `None`: that is never.
+fn units_until(due: Instant) -> Option<i64> {
+    let left = due.saturating_duration_since(Instant::now()).as_nanos().div_ceil(100);
+    i64::try_from(left).ok().filter(|left| *left <= FAR)
+}
 
 impl Times {
     /// `None`: never.
@@ -162,17 +168,27 @@ impl Times {
                     .hint(format!("the longest period of Windows is {} milliseconds", i32::MAX))
             })?,
         };
-        let Some(due) = schedule.due else { return Ok(None) };
-        let left = due.saturating_duration_since(Instant::now()).as_nanos().div_ceil(100);
-        let left = i64::try_from(left).unwrap_or(i64::MAX);
-        Ok((left <= FAR).then_some(Times { due: -left, period }))
+        let due = schedule.due.filter(|due| units_until(*due).is_some());
+        Ok(due.map(|due| Times { due, period }))
     }
 
     /// Makes the timer unsignaled, and has it go off.
-    fn set(self, timer: *mut c_void, call: PTIMERAPCROUTINE, argument: *const c_void) -> Result<(), u32> {
-        // SAFETY: the handle is open, and the procedure one for this.
-        done(unsafe { SetWaitableTimer(timer, &raw const self.due, self.period, call, argument, 0) })
+    fn set(self, timer: HANDLE, call: PTIMERAPCROUTINE, argument: *const c_void) -> Result<(), u32> {
+        set(timer, units_until(self.due).unwrap_or(FAR), self.period, call, argument)
     }
+}
+
+fn set(
+    timer: HANDLE,
+    units: i64,
+    period: i32,
+    call: PTIMERAPCROUTINE,
+    argument: *const c_void,
+) -> Result<(), u32> {
+    // Negative: from now on.
+    let due = -units;
+    // SAFETY: the handle is open, and the procedure one for this.
+    done(unsafe { SetWaitableTimer(timer, &raw const due, period, call, argument, 0) })
 }
 
 impl Alarm {
@@ -180,20 +196,20 @@ impl Alarm {
     pub(super) fn arm(&self, timer: BorrowedHandle<'_>, schedule: Schedule) -> Result<()> {
         let times = Times::of(&schedule)?;
         let handle = timer.as_raw_handle();
-        let plain = |times: Times| times.set(handle, None, null()).map_err(|code| failed(SET, code));
+        let fail = |code| failed(SET, code);
         let (forgotten, result);
         {
             // The kernel's schedule and the procedure are changed as one.
             let mut armed = lock(&self.0);
             let mut next = None;
             result = match (times, schedule.call) {
-                (Some(times), None) => plain(times),
+                (Some(times), None) => times.set(handle, None, null()).map_err(fail),
                 (Some(times), Some(call)) => {
                     let new = next.insert(Armed::new(call, times.period == 0));
                     set_by_ringer(timer, times, new.number)
                 }
                 // To be set makes it unsignaled, too.
-                (None, _) => plain(Times { due: -FAR, period: 0 }).and_then(|()| cancel(timer)),
+                (None, _) => set(handle, FAR, 0, None, null()).map_err(fail).and_then(|()| cancel(timer)),
             };
             forgotten = if result.is_ok() { std::mem::replace(&mut *armed, next) } else { next };
         }
