@@ -51,3 +51,9 @@ impl Watchdog {
         Watchdog(alive)
     }
 }
+
+/// Whether the system takes an advice on views.
+pub fn takes(advice: veduta::Advice) -> bool {
+    use veduta::Advice::{LargePages, Random, Sequential};
+    !matches!(advice, Sequential | Random | LargePages)
+}

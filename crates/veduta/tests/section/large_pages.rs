@@ -1,6 +1,6 @@
 //! Large pages and NUMA nodes, which most machines do not have: then clear words.
 
-use crate::scratch::{Private, code, file, skipped};
+use crate::scratch::{code, file, skipped};
 use veduta::{Code, Pages, Section, ViewAccess};
 
 #[test]
@@ -10,7 +10,13 @@ fn large_pages_are_for_memory_of_its_own() {
         code(Section::options().file(&file).pages(Pages::Huge).create_unnamed()),
         Code::INVALID_PARAMETER
     );
-    let private = Private::new();
+}
+
+// Row: large pages
+#[cfg(target_os = "linux")]
+#[test]
+fn large_pages_do_not_go_into_an_entry() {
+    let private = crate::scratch::Private::new();
     let mut options = Section::options();
     options.size(2 << 20).pages(Pages::Huge).namespace(private.namespace());
     assert_eq!(code(options.create("large")), Code::NOT_SUPPORTED);

@@ -183,7 +183,7 @@ fn a_view_is_written_to_a_file() {
     assert_eq!(file.metadata().unwrap().len(), 15_100);
     let named = named_file(10);
     let read_only = File::open(named.path()).unwrap();
-    assert_eq!(code(view.write_to(0..10, &read_only, 0)), Code::INVALID_HANDLE);
+    assert_eq!(code(view.write_to(0..10, &read_only, 0)), Code::ACCESS_DENIED);
 }
 
 #[test]

@@ -23,6 +23,9 @@ mod protect;
 mod resident;
 #[path = "../scratch/mod.rs"]
 mod scratch;
+// Row: seal
+#[cfg(target_os = "linux")]
+mod sealed;
 mod slices;
 mod windows;
 

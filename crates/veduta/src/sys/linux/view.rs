@@ -317,6 +317,9 @@ pub(crate) fn write_to(bytes: *mut [u8], file: &File, at: u64) -> Result<usize> 
         Err(errno @ Errno::FAULT) => Err(Error::new(Code::SWAPERROR, OPERATION)
             .source(errno)
             .hint("the range lies beyond the end of its file, which was cut off, or could not be read")),
+        Err(errno @ Errno::BADF) => Err(Error::new(Code::ACCESS_DENIED, OPERATION)
+            .source(errno)
+            .hint("the file is not open for writing")),
         written => written.map_err(|errno| commit::no_room(OPERATION, Code::DISK_FULL, file, range, errno)),
     }
 }

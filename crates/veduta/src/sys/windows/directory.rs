@@ -6,17 +6,21 @@
 
 use super::environment;
 use super::error::{done, failed, last};
-use crate::{Code, Error, ObjectName, Result, Scope};
+use super::security::READ_CONTROL;
+use crate::{Code, Error, Kind, ObjectName, Result, Scope};
 use std::fs::{File, OpenOptions};
 use std::os::windows::ffi::OsStrExt;
 use std::os::windows::fs::OpenOptionsExt;
-use std::os::windows::io::AsRawHandle;
+use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use windows_sys::Win32::Foundation::{ERROR_FILE_NOT_FOUND, ERROR_INVALID_HANDLE};
 use windows_sys::Win32::Storage::FileSystem::{
     BY_HANDLE_FILE_INFORMATION, FILE_FLAG_BACKUP_SEMANTICS, FILE_READ_ATTRIBUTES, GetFileInformationByHandle,
 };
+use windows_sys::Win32::System::Memory::OpenFileMappingW;
 use windows_sys::Win32::System::RemoteDesktop::ProcessIdToSessionId;
+use windows_sys::Win32::System::Threading::{OpenEventW, OpenMutexW, OpenSemaphoreW, OpenWaitableTimerW};
 
 const OPERATION: &str = "open namespace";
 
@@ -39,6 +43,38 @@ pub(crate) struct Place {
 impl Place {
     pub(crate) fn wide(&self) -> &[u16] {
         &self.wide
+    }
+
+    /// Opens the object that has the name, if it is of that kind.
+    pub(crate) fn open(&self, kind: Kind, desired: u32) -> Result<OwnedHandle, u32> {
+        let name = self.wide.as_ptr();
+        let handle = match kind {
+            // SAFETY: the name ends with a NUL.
+            Kind::Section => unsafe { OpenFileMappingW(desired, 0, name) },
+            // SAFETY: as above.
+            Kind::Mutex => unsafe { OpenMutexW(desired, 0, name) },
+            // SAFETY: as above.
+            Kind::Event => unsafe { OpenEventW(desired, 0, name) },
+            // SAFETY: as above.
+            Kind::Semaphore => unsafe { OpenSemaphoreW(desired, 0, name) },
+            // SAFETY: as above.
+            Kind::Timer => unsafe { OpenWaitableTimerW(desired, 0, name) },
+        };
+        // SAFETY: it was just opened, and nobody else has it.
+        if handle.is_null() { Err(last()) } else { Ok(unsafe { OwnedHandle::from_raw_handle(handle) }) }
+    }
+
+    /// The error of who finds an object of another kind.
+    pub(crate) fn other_kind(&self, operation: &'static str) -> Error {
+        let kinds = [Kind::Section, Kind::Mutex, Kind::Event, Kind::Semaphore, Kind::Timer];
+        // Whether it may be opened or not: only those of its own kind do not say that it is another.
+        let kind = kinds.into_iter().find(|&kind| {
+            !matches!(self.open(kind, READ_CONTROL), Err(ERROR_INVALID_HANDLE | ERROR_FILE_NOT_FOUND))
+        });
+        Error::new(Code::INVALID_HANDLE, operation).hint(match kind {
+            Some(kind) => format!("the name belongs to another kind of object: {kind}"),
+            None => "the name belongs to another kind of object".to_owned(),
+        })
     }
 }
 

@@ -11,7 +11,7 @@ use windows_sys::Win32::Security::{
 };
 use windows_sys::Win32::System::Memory::GetLargePageMinimum;
 use windows_sys::Win32::System::SystemInformation::{GlobalMemoryStatusEx, MEMORYSTATUSEX};
-use windows_sys::Win32::System::Threading::{GetCurrentProcess, OpenProcessToken};
+use windows_sys::Win32::System::Threading::{GetCurrentProcess, GetNumaHighestNodeNumber, OpenProcessToken};
 
 const OPERATION: &str = "promise memory";
 
@@ -46,6 +46,18 @@ pub(crate) fn told(bytes: u64) -> String {
 pub(crate) fn large_page() -> u64 {
     // SAFETY: only asks.
     unsafe { GetLargePageMinimum() as u64 }
+}
+
+/// Refuses a NUMA node that the machine does not have.
+pub(crate) fn check_node(node: u32, operation: &'static str) -> Result<()> {
+    let mut highest = 0;
+    // SAFETY: the number is written to a variable of ours.
+    done(unsafe { GetNumaHighestNodeNumber(&raw mut highest) }).map_err(|code| failed(operation, code))?;
+    if node <= highest {
+        return Ok(());
+    }
+    Err(Error::new(Code::INVALID_PARAMETER, operation)
+        .hint(format!("there is no NUMA node {node}; this machine has 0 to {highest}")))
 }
 
 /// Turns on the privilege that large pages take, if this user has it.

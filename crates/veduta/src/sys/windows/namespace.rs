@@ -1,7 +1,7 @@
 //! What lives in a namespace. Nothing is ever stale: the kernel takes a name away with its last handle.
 
 use super::directory::{Directory, place};
-use super::error::{failed, last, succeeded};
+use super::error::{failed, succeeded};
 use super::holders::{self, Handles};
 use super::native::{
     NtOpenDirectoryObject, NtQueryDirectoryObject, ObjectAttributes, ObjectDirectoryInformation,
@@ -21,8 +21,6 @@ use windows_sys::Win32::Foundation::{
     ERROR_FILE_NOT_FOUND, ERROR_INVALID_HANDLE, ERROR_NO_MORE_ITEMS, ERROR_PATH_NOT_FOUND, HANDLE,
     STATUS_NO_MORE_ENTRIES, UNICODE_STRING,
 };
-use windows_sys::Win32::System::Memory::OpenFileMappingW;
-use windows_sys::Win32::System::Threading::{OpenEventW, OpenMutexW, OpenSemaphoreW, OpenWaitableTimerW};
 
 const LIST: &str = "list namespace";
 /// `DIRECTORY_QUERY`.
@@ -131,24 +129,7 @@ fn describe(
     handles: &Handles,
 ) -> Result<Option<ObjectInfo>> {
     let place = place(name, Some(directory))?;
-    let wide = place.wide().as_ptr();
-    let open = |desired| {
-        // SAFETY: the name ends with a NUL.
-        let handle = unsafe {
-            match kind {
-                Kind::Section => OpenFileMappingW(desired, 0, wide),
-                Kind::Mutex => OpenMutexW(desired, 0, wide),
-                Kind::Event => OpenEventW(desired, 0, wide),
-                Kind::Semaphore => OpenSemaphoreW(desired, 0, wide),
-                Kind::Timer => OpenWaitableTimerW(desired, 0, wide),
-            }
-        };
-        match handle.is_null() {
-            true => Err(last()),
-            // SAFETY: it was just opened, and nobody else has it.
-            false => Ok(unsafe { OwnedHandle::from_raw_handle(handle) }),
-        }
-    };
+    let open = |desired| place.open(kind, desired);
     let read = if kind == Kind::Section { SectionAccess::READ.bits() } else { 0 };
     let opened =
         open(QUERY | READ_CONTROL | read).or_else(|_| open(QUERY | READ_CONTROL)).or_else(|_| open(QUERY));

@@ -26,7 +26,7 @@ use windows_sys::Win32::Foundation::{
     INVALID_HANDLE_VALUE, SetHandleInformation, SetLastError, UNICODE_STRING,
 };
 use windows_sys::Win32::System::Memory::{
-    CreateFileMappingNumaW, OpenFileMappingW, SEC_COMMIT, SEC_FILE, SEC_LARGE_PAGES, SEC_RESERVE,
+    CreateFileMappingNumaW, SEC_COMMIT, SEC_FILE, SEC_LARGE_PAGES, SEC_RESERVE,
 };
 use windows_sys::Win32::System::SystemServices::NUMA_NO_PREFERRED_NODE;
 use windows_sys::Win32::System::Threading::GetCurrentProcess;
@@ -103,48 +103,39 @@ pub(crate) fn open(
     kind: Kind,
     access: SectionAccess,
 ) -> Result<Option<Section>> {
-    let name = place.wide().as_ptr();
     // To know what it is takes more than what is asked for; where that is refused, what is asked for will have to do.
     let wanted = [access.bits() | SectionAccess::QUERY.bits() | READ_CONTROL, access.bits()];
     let mut refused = ERROR_ACCESS_DENIED;
     for desired in wanted {
-        // SAFETY: the name ends with a NUL.
-        let handle = unsafe { OpenFileMappingW(desired, 0, name) };
-        if !handle.is_null() {
-            // SAFETY: it was just opened, and nobody else has it.
-            let handle = unsafe { OwnedHandle::from_raw_handle(handle) };
-            return Section::of(handle, kind, access, SyncAccess::empty()).map(Some);
+        match place.open(kind, desired) {
+            Ok(handle) => return Section::of(handle, kind, access, SyncAccess::empty()).map(Some),
+            Err(code) => refused = code,
         }
-        refused = last();
         if refused != ERROR_ACCESS_DENIED {
             break;
         }
     }
     match refused {
         ERROR_FILE_NOT_FOUND => Ok(None),
-        ERROR_INVALID_HANDLE => Err(other_kind(kind.opening())),
+        ERROR_INVALID_HANDLE => Err(place.other_kind(kind.opening())),
         code => Err(failed(kind.opening(), code)),
     }
 }
 
-pub(crate) fn other_kind(operation: &'static str) -> Error {
-    Error::new(Code::INVALID_HANDLE, operation).hint("the name belongs to another kind of object")
-}
-
 /// Makes a section without a name.
 pub(crate) fn create_unnamed(new: &NewSection<'_>) -> Result<Section> {
-    let (section, _) = create(new, null())?;
+    let (section, _) = create(new, None)?;
     Ok(section)
 }
 
 /// Makes a section and gives it a name; `None` when the name is taken.
 pub(crate) fn create_named(new: &NewSection<'_>, place: &Place, _: &ObjectName) -> Result<Option<Section>> {
-    let (section, existed) = create(new, place.wide().as_ptr())?;
+    let (section, existed) = create(new, Some(place))?;
     Ok((!existed).then_some(section))
 }
 
 /// Makes a section, and says whether it was there already.
-fn create(new: &NewSection<'_>, name: *const u16) -> Result<(Section, bool)> {
+fn create(new: &NewSection<'_>, place: Option<&Place>) -> Result<(Section, bool)> {
     let mut facts = Facts {
         kind: new.kind,
         detail: new.detail,
@@ -169,6 +160,7 @@ fn create(new: &NewSection<'_>, name: *const u16) -> Result<(Section, bool)> {
     let security = descriptor.attributes();
     let flags = new.protection.page_constant() | facts.attributes;
     let node = new.numa_node.unwrap_or(NUMA_NO_PREFERRED_NODE);
+    let name = place.map_or(null(), |place| place.wide().as_ptr());
     let (high, low) = ((new.size >> 32) as u32, new.size as u32);
     // It is left alone by some of the ways to succeed.
     // SAFETY: writes a number of this thread's.
@@ -177,7 +169,7 @@ fn create(new: &NewSection<'_>, name: *const u16) -> Result<(Section, bool)> {
     let made = unsafe { CreateFileMappingNumaW(handle, &raw const security, flags, high, low, name, node) };
     let code = last();
     if made.is_null() {
-        return Err(refused(new, code));
+        return Err(refused(new, place, code));
     }
     // SAFETY: it was just made, and nobody else has it.
     let made = unsafe { OwnedHandle::from_raw_handle(made) };
@@ -205,6 +197,9 @@ fn attributes(new: &NewSection<'_>) -> Result<u32> {
             ),
             _ => refuse(Code::INVALID_PARAMETER, "large pages are for sections without a file".to_owned()),
         };
+    }
+    if let Some(node) = new.numa_node {
+        memory::check_node(node, CREATE)?;
     }
     let commit = if new.commit == Commit::Reserve { SEC_RESERVE } else { SEC_COMMIT };
     let page = match new.pages {
@@ -258,8 +253,11 @@ fn check_file(new: &NewSection<'_>, file: &File) -> Result<u64> {
     )))
 }
 
-fn refused(new: &NewSection<'_>, code: u32) -> Error {
+fn refused(new: &NewSection<'_>, place: Option<&Place>, code: u32) -> Error {
     let error = failed(CREATE, code);
+    if let (Code::INVALID_HANDLE, Some(place)) = (error.code(), place) {
+        return place.other_kind(CREATE);
+    }
     match (error.code(), new.file) {
         (Code::FILE_INVALID, _) => error.hint("give a size, or write something to the file first"),
         (Code::ACCESS_DENIED, Some(_)) => {
@@ -268,7 +266,6 @@ fn refused(new: &NewSection<'_>, code: u32) -> Error {
         (Code::ACCESS_DENIED, None) => error.hint(
             "the name belongs to an object that this user may not open, or a Global name takes SeCreateGlobalPrivilege",
         ),
-        (Code::INVALID_HANDLE, None) => other_kind(CREATE),
         // Windows says so of memory that cannot be promised; Wine, and some files, by another number.
         (Code::COMMITMENT_LIMIT, _) => error.hint(memory::told(new.size)),
         (_, None) if code == ERROR_NOT_ENOUGH_MEMORY => {

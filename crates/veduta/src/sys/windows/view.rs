@@ -166,11 +166,16 @@ impl Mapping {
         if !self.is_reserved() {
             return Ok((true, usize::MAX));
         }
-        let region = query(self.at(&(at..at))).map_err(|code| failed("query view", code))?;
-        Ok((
-            region.State == MEM_COMMIT,
-            region.BaseAddress.addr() + region.RegionSize - self.base().addr().get(),
-        ))
+        let (mut end, mut first) = (at, None);
+        // Regions that differ in something else stand beside each other.
+        while end < self.len {
+            let region = query(self.at(&(end..end))).map_err(|code| failed("query view", code))?;
+            if *first.get_or_insert(region.State) != region.State {
+                break;
+            }
+            end = region.BaseAddress.addr() + region.RegionSize - self.base().addr().get();
+        }
+        Ok((first == Some(MEM_COMMIT), end))
     }
 
     pub(crate) fn advise(&self, pages: Range<usize>, advice: Advice) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use super::super::Place;
 use super::super::error::{done, failed, last};
-use super::super::section::{Facts, Section, other_kind};
+use super::super::section::{Facts, Section};
 use super::super::security::{Descriptor, READ_CONTROL};
 use super::known::{Kept, Known};
 use super::native;
@@ -21,8 +21,7 @@ use windows_sys::Win32::Foundation::{
 use windows_sys::Win32::System::Threading::{
     CREATE_EVENT_INITIAL_SET, CREATE_EVENT_MANUAL_RESET, CREATE_MUTEX_INITIAL_OWNER,
     CREATE_WAITABLE_TIMER_MANUAL_RESET, CreateEventExW, CreateMutexExW, CreateSemaphoreExW,
-    CreateWaitableTimerExW, OpenEventW, OpenMutexW, OpenSemaphoreW, OpenWaitableTimerW, PulseEvent,
-    ReleaseMutex, ReleaseSemaphore, ResetEvent, SetEvent,
+    CreateWaitableTimerExW, PulseEvent, ReleaseMutex, ReleaseSemaphore, ResetEvent, SetEvent,
 };
 
 /// What a new object is to be.
@@ -79,7 +78,7 @@ fn wanted(kind: Kind, access: SyncAccess) -> [u32; 2] {
 pub(crate) fn open(place: Place, _: &ObjectName, kind: Kind, access: SyncAccess) -> Result<Option<Object>> {
     let mut refused = ERROR_ACCESS_DENIED;
     for desired in wanted(kind, access) {
-        match open_with(kind, desired, place.wide()) {
+        match place.open(kind, desired) {
             Ok(handle) => {
                 let section = Section::of(handle, kind, SectionAccess::empty(), access)?;
                 return Object::of(section, access).map(Some);
@@ -92,26 +91,9 @@ pub(crate) fn open(place: Place, _: &ObjectName, kind: Kind, access: SyncAccess)
     }
     match refused {
         ERROR_FILE_NOT_FOUND => Ok(None),
-        ERROR_INVALID_HANDLE => Err(other_kind(kind.opening())),
+        ERROR_INVALID_HANDLE => Err(place.other_kind(kind.opening())),
         code => Err(failed(kind.opening(), code)),
     }
-}
-
-fn open_with(kind: Kind, desired: u32, name: &[u16]) -> Result<OwnedHandle, u32> {
-    let name = name.as_ptr();
-    let handle = match kind {
-        // SAFETY: the name ends with a NUL.
-        Kind::Mutex => unsafe { OpenMutexW(desired, 0, name) },
-        // SAFETY: as above.
-        Kind::Event => unsafe { OpenEventW(desired, 0, name) },
-        // SAFETY: as above.
-        Kind::Semaphore => unsafe { OpenSemaphoreW(desired, 0, name) },
-        // SAFETY: as above.
-        Kind::Timer => unsafe { OpenWaitableTimerW(desired, 0, name) },
-        Kind::Section => unreachable!("sections are opened elsewhere"),
-    };
-    // SAFETY: it was just opened, and nobody else has it.
-    if handle.is_null() { Err(last()) } else { Ok(unsafe { OwnedHandle::from_raw_handle(handle) }) }
 }
 
 /// Makes an object and gives it a name; `None` when the name is taken.
@@ -122,7 +104,7 @@ pub(crate) fn create_named(
     mode: u32,
     access: SyncAccess,
 ) -> Result<Option<Object>> {
-    let Some(section) = create(new, place.wide().as_ptr(), mode, access)? else { return Ok(None) };
+    let Some(section) = create(new, Some(place), mode, access)? else { return Ok(None) };
     // Others of this process may have opened it by now.
     let object = Object::of(section, access)?;
     object.note_owned(new);
@@ -131,7 +113,7 @@ pub(crate) fn create_named(
 
 /// Makes an object without a name.
 pub(crate) fn create_unnamed(new: NewState, access: SyncAccess) -> Result<Object> {
-    let section = create(new, null(), 0o600, access)?
+    let section = create(new, None, 0o600, access)?
         .unwrap_or_else(|| unreachable!("what has no name does not exist yet"));
     let object = Object { known: Known::of_new(section.handle.as_handle(), new.kind()), section };
     object.note_owned(new);
@@ -139,8 +121,9 @@ pub(crate) fn create_unnamed(new: NewState, access: SyncAccess) -> Result<Object
 }
 
 /// `None`: the name is taken.
-fn create(new: NewState, name: *const u16, mode: u32, access: SyncAccess) -> Result<Option<Section>> {
+fn create(new: NewState, place: Option<&Place>, mode: u32, access: SyncAccess) -> Result<Option<Section>> {
     let kind = new.kind();
+    let name = place.map_or(null(), |place| place.wide().as_ptr());
     let facts = Facts::of_sync(kind, new.detail(), access);
     let descriptor = Descriptor::new(kind, mode, &facts)?;
     let attributes = descriptor.attributes();
@@ -175,9 +158,9 @@ fn create(new: NewState, name: *const u16, mode: u32, access: SyncAccess) -> Res
     };
     let code = last();
     if handle.is_null() {
-        return Err(match code {
-            ERROR_INVALID_HANDLE => other_kind(kind.creating()),
-            code => failed(kind.creating(), code),
+        return Err(match (code, place) {
+            (ERROR_INVALID_HANDLE, Some(place)) => place.other_kind(kind.creating()),
+            (code, _) => failed(kind.creating(), code),
         });
     }
     // SAFETY: it was just made, and nobody else has it.
