@@ -6,6 +6,7 @@
 mod scratch;
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 use tempfile::TempDir;
 use veduta::{
@@ -248,6 +249,7 @@ macro_rules! rules {
         mod $module {
             $(#[test]
             fn $rule() {
+                let _looks = super::looks(stringify!($rule) == "an_object_is_listed_as_long_as_it_lives");
                 for place in super::places() {
                     super::$rule::<veduta::$kind>(&place);
                 }
@@ -261,6 +263,15 @@ macro_rules! rules {
         rules!(semaphore is Semaphore: $($rule)*);
         rules!(timer is Timer: $($rule)*);
     };
+}
+
+/// To look at an object is to hold it for a moment, on Windows: who looks is alone with that.
+fn looks(looks: bool) -> (Option<RwLockReadGuard<'static, ()>>, Option<RwLockWriteGuard<'static, ()>>) {
+    static LOOKS: RwLock<()> = RwLock::new(());
+    // Another test may have failed.
+    let beside = (!looks).then(|| LOOKS.read().unwrap_or_else(PoisonError::into_inner));
+    let alone = looks.then(|| LOOKS.write().unwrap_or_else(PoisonError::into_inner));
+    (beside, alone)
 }
 
 rules! {
@@ -443,6 +454,7 @@ const KINDS: [AnyKind; 5] = [
 
 #[test]
 fn a_name_belongs_to_one_kind_of_object() {
+    let _looks = looks(true);
     for owner in &KINDS {
         for other in KINDS.iter().filter(|other| other.kind != owner.kind) {
             for place in places() {

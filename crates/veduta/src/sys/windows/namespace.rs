@@ -14,12 +14,13 @@ use crate::{
     Backing, Code, Error, Holder, Kind, Listing, ObjectInfo, ObjectName, ObjectState, Problem, Result,
     SectionAccess, Sweep, SweepMode, SyncAccess, User,
 };
+use std::collections::BTreeMap;
 use std::os::windows::io::{AsHandle, AsRawHandle, FromRawHandle, OwnedHandle};
 use std::ptr::{null, null_mut};
 use std::sync::Arc;
 use windows_sys::Win32::Foundation::{
-    ERROR_FILE_NOT_FOUND, ERROR_INVALID_HANDLE, ERROR_NO_MORE_ITEMS, ERROR_PATH_NOT_FOUND, HANDLE,
-    STATUS_NO_MORE_ENTRIES, UNICODE_STRING,
+    ERROR_CALL_NOT_IMPLEMENTED, ERROR_FILE_NOT_FOUND, ERROR_INVALID_FUNCTION, ERROR_INVALID_HANDLE,
+    ERROR_PATH_NOT_FOUND, HANDLE, STATUS_MORE_ENTRIES, STATUS_NO_MORE_ENTRIES, UNICODE_STRING,
 };
 
 const LIST: &str = "list namespace";
@@ -40,16 +41,33 @@ pub(crate) fn kind_named(name: &str) -> Option<Kind> {
     }
 }
 
+/// An object, opened to be looked at.
+struct Seen {
+    name: ObjectName,
+    kind: Kind,
+    handle: OwnedHandle,
+}
+
 /// Lists a namespace.
 pub(crate) fn list(directory: &Arc<Directory>) -> Result<Listing> {
     let mut listing = Listing::default();
-    let handles = holders::all()?;
+    let mut problem = |name: &ObjectName, error: Error| {
+        listing.problems.push(Problem { file_name: name.to_string(), error: error.object(name) });
+    };
+    let mut seen = Vec::new();
     for (name, kind) in names(directory)? {
-        match describe(directory, &name, kind, &handles) {
-            Ok(object) => listing.objects.extend(object),
-            Err(error) => {
-                listing.problems.push(Problem { file_name: name.to_string(), error: error.object(&name) });
-            }
+        match look(directory, &name, kind) {
+            Ok(object) => seen.extend(object),
+            Err(error) => problem(&name, error),
+        }
+    }
+    // After the objects were opened: the numbers of these handles say nothing of handles that had them before.
+    let handles = holders::all()?;
+    for object in seen {
+        let name = object.name.clone();
+        match describe(object, &handles) {
+            Ok(object) => listing.objects.push(object),
+            Err(error) => problem(&name, error),
         }
     }
     listing.objects.sort_by(|a, b| a.name.cmp(&b.name));
@@ -58,9 +76,12 @@ pub(crate) fn list(directory: &Arc<Directory>) -> Result<Listing> {
 
 /// Describes one object.
 pub(crate) fn find(directory: &Arc<Directory>, name: &ObjectName) -> Result<ObjectInfo> {
-    let absent = || Error::new(Code::FILE_NOT_FOUND, "find object");
-    let (_, kind) = names(directory)?.into_iter().find(|(there, _)| there == name).ok_or_else(absent)?;
-    describe(directory, name, kind, &holders::all()?)?.ok_or_else(absent)
+    for kind in [Kind::Section, Kind::Mutex, Kind::Event, Kind::Semaphore, Kind::Timer] {
+        if let Some(object) = look(directory, name, kind)? {
+            return describe(object, &holders::all()?);
+        }
+    }
+    Err(Error::new(Code::FILE_NOT_FOUND, "find object"))
 }
 
 /// Nothing to remove.
@@ -88,29 +109,75 @@ fn names(directory: &Directory) -> Result<Vec<(ObjectName, Kind)>> {
         .map_err(fail)?;
     // SAFETY: it was just opened, and nobody else has it.
     let opened = unsafe { OwnedHandle::from_raw_handle(opened) };
-    let mut names = Vec::new();
-    let mut context = 0;
-    // The longest name, that of a kind, and the structures.
-    let mut entry = vec![0_u64; (32 << 10) / 4 + 1024];
-    let room = (entry.len() * size_of::<u64>()) as u32;
+    let entries = all_at_once(&opened).or_else(|code| match code {
+        ERROR_INVALID_FUNCTION | ERROR_CALL_NOT_IMPLEMENTED => one_by_one(&opened),
+        code => Err(code),
+    });
+    Ok(entries
+        .map_err(fail)?
+        .into_iter()
+        .filter_map(|(name, kind)| directory.name_of(&name).zip(kind_named(&kind)))
+        .collect())
+}
+
+/// The names and kinds of all objects of a directory at one moment.
+fn all_at_once(directory: &OwnedHandle) -> Result<Vec<(String, String)>, u32> {
+    let mut buffer = vec![0_u64; 32 << 10];
     loop {
-        let (to, from) = (entry.as_mut_ptr().cast(), opened.as_raw_handle());
-        // One by one: Wine 8 has no other way.
+        let mut context = 0;
+        let (to, room) = (buffer.as_mut_ptr().cast(), (buffer.len() * size_of::<u64>()) as u32);
+        let from = directory.as_raw_handle();
         // SAFETY: the handle is open, and the buffer as long as is said.
         let status =
-            unsafe { NtQueryDirectoryObject(from, to, room, true, false, &raw mut context, null_mut()) };
+            unsafe { NtQueryDirectoryObject(from, to, room, false, true, &raw mut context, null_mut()) };
         match succeeded(status) {
-            Ok(()) => {}
-            Err(_) if status == STATUS_NO_MORE_ENTRIES => return Ok(names),
-            Err(ERROR_NO_MORE_ITEMS) => return Ok(names),
-            Err(code) => return Err(fail(code)),
+            // It is as many entries as there was room for.
+            Ok(()) if status == STATUS_MORE_ENTRIES && buffer.len() < 16 << 20 => {
+                buffer = vec![0; buffer.len() * 2];
+            }
+            Ok(()) => break,
+            Err(_) if status == STATUS_NO_MORE_ENTRIES => return Ok(Vec::new()),
+            Err(code) => return Err(code),
         }
-        // SAFETY: the call succeeded, so there is one, and its texts stand in the buffer.
-        let entry = unsafe { entry.as_ptr().cast::<ObjectDirectoryInformation>().read() };
-        // SAFETY: as above.
-        let (name, kind) = unsafe { (text(&entry.name), text(&entry.kind)) };
-        names.extend(directory.name_of(&name).zip(kind_named(&kind)));
     }
+    let first = buffer.as_ptr().cast::<ObjectDirectoryInformation>();
+    // SAFETY: the kernel wrote entries up to one that is all zeros, and their texts stand in the buffer.
+    let entries = (0..).map(|index| unsafe { first.add(index).read() });
+    Ok(entries
+        .take_while(|entry| !entry.name.Buffer.is_null())
+        // SAFETY: as above.
+        .map(|entry| unsafe { (text(&entry.name), text(&entry.kind)) })
+        .collect())
+}
+
+/// The same where there is no other way, as on Wine 8. Entries are counted, so one may be passed by while others come and go: whoever is seen in any of
+/// some passes is there.
+fn one_by_one(directory: &OwnedHandle) -> Result<Vec<(String, String)>, u32> {
+    const PASSES: usize = 3;
+    let mut seen = BTreeMap::new();
+    // The longest name, that of a kind, and the structures.
+    let mut entry = vec![0_u64; (32 << 10) / 4 + 1024];
+    for _ in 0..PASSES {
+        let mut context = 0;
+        loop {
+            let (to, room) = (entry.as_mut_ptr().cast(), (entry.len() * size_of::<u64>()) as u32);
+            let from = directory.as_raw_handle();
+            // SAFETY: the handle is open, and the buffer as long as is said.
+            let status =
+                unsafe { NtQueryDirectoryObject(from, to, room, true, false, &raw mut context, null_mut()) };
+            match succeeded(status) {
+                Ok(()) => {}
+                Err(_) if status == STATUS_NO_MORE_ENTRIES => break,
+                Err(code) => return Err(code),
+            }
+            // SAFETY: the call succeeded, so there is one, and its texts stand in the buffer.
+            let entry = unsafe { entry.as_ptr().cast::<ObjectDirectoryInformation>().read() };
+            // SAFETY: as above.
+            let (name, kind) = unsafe { (text(&entry.name), text(&entry.kind)) };
+            seen.insert(name, kind);
+        }
+    }
+    Ok(seen.into_iter().collect())
 }
 
 /// # Safety
@@ -121,24 +188,22 @@ unsafe fn text(text: &UNICODE_STRING) -> String {
     String::from_utf16_lossy(units)
 }
 
-/// Describes an object; `None` if it went meanwhile.
-fn describe(
-    directory: &Arc<Directory>,
-    name: &ObjectName,
-    kind: Kind,
-    handles: &Handles,
-) -> Result<Option<ObjectInfo>> {
+/// Opens an object to look at it; `None` if there is none, or one of another kind.
+fn look(directory: &Arc<Directory>, name: &ObjectName, kind: Kind) -> Result<Option<Seen>> {
     let place = place(name, Some(directory))?;
     let open = |desired| place.open(kind, desired);
     let read = if kind == Kind::Section { SectionAccess::READ.bits() } else { 0 };
     let opened =
         open(QUERY | READ_CONTROL | read).or_else(|_| open(QUERY | READ_CONTROL)).or_else(|_| open(QUERY));
-    let handle = match opened {
-        Ok(handle) => handle,
-        // Gone, or by now of another kind.
-        Err(ERROR_FILE_NOT_FOUND | ERROR_PATH_NOT_FOUND | ERROR_INVALID_HANDLE) => return Ok(None),
-        Err(code) => return Err(failed(kind.opening(), code)),
-    };
+    match opened {
+        Ok(handle) => Ok(Some(Seen { name: name.clone(), kind, handle })),
+        Err(ERROR_FILE_NOT_FOUND | ERROR_PATH_NOT_FOUND | ERROR_INVALID_HANDLE) => Ok(None),
+        Err(code) => Err(failed(kind.opening(), code)),
+    }
+}
+
+/// Describes an object. The handles are those of a moment at which it was open.
+fn describe(Seen { name, kind, handle }: Seen, handles: &Handles) -> Result<ObjectInfo> {
     let path = if kind == Kind::Section { view::path_of_section(handle.as_handle()) } else { None };
     let (created, owner) = (security::stated(handle.as_handle()), security::owner(handle.as_handle()));
     let count = basic_of(handle.as_handle()).map_err(|code| failed(LIST, code))?.handles;
@@ -146,7 +211,7 @@ fn describe(
     let found: usize = holders.iter().map(|(_, handles)| handles).sum();
     let access = SectionAccess::READ | SectionAccess::QUERY;
     let section = Section::of(handle, kind, access, SyncAccess::QUERY)?;
-    Ok(Some(ObjectInfo {
+    Ok(ObjectInfo {
         name: name.to_string(),
         kind,
         size: section.facts.size,
@@ -159,7 +224,7 @@ fn describe(
         // But for the one that was opened to look.
         unseen_holders: found < count.saturating_sub(1) as usize,
         holders: holders.into_iter().map(|(holder, _)| holder).collect::<Vec<Holder>>(),
-    }))
+    })
 }
 
 fn state_of(section: &Section) -> Result<Option<ObjectState>> {
