@@ -327,3 +327,67 @@ pub(crate) fn owner(handle: BorrowedHandle<'_>) -> Option<String> {
     let numbers: Vec<_> = numbers_of(sid).iter().map(u32::to_string).collect();
     Some(format!("S-1-{authority}-{}", numbers.join("-")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Code, Section};
+    use windows_sys::Win32::Foundation::INVALID_HANDLE_VALUE;
+    use windows_sys::Win32::System::Memory::CreateFileMappingW;
+
+    #[test]
+    fn what_is_stated_is_read_again() {
+        let created = UNIX_EPOCH + Duration::from_micros(1_795_000_000_123_456);
+        for size in [0, 5_000, u64::MAX] {
+            let stated = Stated { size, protection: Protection::ExecuteWriteCopy, detail: 7, created };
+            let words = stated.to_words();
+            assert_eq!(Stated::from_words(&words), Some(stated));
+            assert_eq!(Stated::from_words(&words[1..]), None);
+            for (index, word) in [(0, MAGIC + 1), (1, VERSION + 1), (4, 0x10)] {
+                let mut words = words;
+                words[index] = word;
+                assert_eq!(Stated::from_words(&words), None);
+            }
+        }
+    }
+
+    /// A section of two pages, whose description states another size.
+    fn forged(name: &str, states: u64) -> OwnedHandle {
+        let mut facts = Facts::of_sync(Kind::Section, 0, crate::SyncAccess::empty());
+        facts.size = states;
+        let descriptor = Descriptor::new(Kind::Section, 0o600, &facts).unwrap();
+        let attributes = descriptor.attributes();
+        let name: Vec<u16> = name.encode_utf16().chain([0]).collect();
+        let protection = Protection::ReadWrite.page_constant();
+        // SAFETY: the descriptor lives, and the name ends with a NUL.
+        let handle = unsafe {
+            CreateFileMappingW(
+                INVALID_HANDLE_VALUE,
+                &raw const attributes,
+                protection,
+                0,
+                8192,
+                name.as_ptr(),
+            )
+        };
+        assert!(!handle.is_null());
+        // SAFETY: it was just made, and nobody else has it.
+        unsafe { OwnedHandle::from_raw_handle(handle) }
+    }
+
+    #[test]
+    fn a_size_that_cannot_be_is_not_believed() {
+        for (states, expected) in [
+            (8192, Ok(8192)),
+            (4097, Ok(4097)),
+            (4096, Err(Code::INVALID_DATA)),
+            (8193, Err(Code::INVALID_DATA)),
+            (u64::MAX, Err(Code::INVALID_DATA)),
+        ] {
+            let name = format!(r"Local\forged {} {states}", std::process::id());
+            let _section = forged(&name, states);
+            let opened = Section::options().open(&name);
+            assert_eq!(opened.map(|section| section.len()).map_err(|error| error.code()), expected);
+        }
+    }
+}
