@@ -108,7 +108,7 @@ fn large_pages_of_a_file(_: &Row) -> Value {
 fn part_of_a_large_page(row: &Row) -> Value {
     if !system::has_large_pages() {
         skipped(format!("{}: this kernel has no large pages", row.id));
-        return row.expected().clone();
+        return row.expected().into_owned();
     }
     json!({ "create": outcome(Section::options().size(4096 + 1).pages(Pages::Huge).create_unnamed()) })
 }

@@ -3,7 +3,7 @@
 use crate::Replay;
 use crate::access::created;
 use crate::row::{Row, outcome};
-use crate::scratch::{self, child};
+use crate::scratch::{self, all_sleep, child, told};
 use crate::wait::{event, look, waited};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -33,6 +33,11 @@ fn until(mut is_so: impl FnMut() -> bool) {
     while !is_so() {
         std::thread::yield_now();
     }
+}
+
+/// Until so many threads wait for an event.
+fn until_waited_for(event: &Event, by: u32) {
+    until(|| waiters(event) == told(by) && all_sleep(&[]));
 }
 
 fn waiters(event: &Event) -> u32 {
@@ -91,7 +96,7 @@ fn set_by_another_process(_: &Row) -> Value {
     let event = Event::options().create_new(&name).expect("the name is new");
     std::thread::scope(|scope| {
         let waiter = scope.spawn(|| waited(event.wait(None)));
-        until(|| waiters(&event) == 1);
+        until_waited_for(&event, 1);
         let _setter = child::play("event::role_set", &[("FACT_NAME", &name)]);
         json!({ "wait": waiter.join().expect("it does not panic") })
     })
@@ -115,12 +120,13 @@ fn released(event: &Event, times: u32, each: u32) -> Vec<u32> {
                 through.fetch_add(1, Ordering::SeqCst);
             });
         }
-        until(|| waiters(event) == 3);
+        until_waited_for(event, 3);
         (1..=times)
             .map(|time| {
                 event.set().expect("it may be set");
                 // Those who went on cannot be fewer; more would be found.
-                until(|| through.load(Ordering::SeqCst) >= time * each && waiters(event) <= 3 - time * each);
+                until(|| through.load(Ordering::SeqCst) >= time * each);
+                until(|| waiters(event) <= told(3 - time * each) && all_sleep(&[]));
                 through.load(Ordering::SeqCst)
             })
             .collect()
@@ -151,10 +157,10 @@ fn pulse_for_who_waits_for_all(_: &Row) -> Value {
     let (event, signaled) = (manual(false), manual(true));
     std::thread::scope(|scope| {
         let waiter = scope.spawn(|| wait_all(&[&event, &signaled], None));
-        until(|| waiters(&event) == 1);
+        until_waited_for(&event, 1);
         event.pulse().expect("it may be pulsed");
         // Asleep again, or still.
-        until(|| waiters(&event) == 1 || waiter.is_finished());
+        until(|| waiters(&event) == told(1) && all_sleep(&[]) || waiter.is_finished());
         let goes_on = waiter.is_finished();
         event.set().expect("it may be set");
         json!({ "thread": if goes_on { "goes on" } else { "waits" } })

@@ -4,6 +4,7 @@ use crate::Replay;
 use crate::create::{length, section};
 use crate::row::{Row, outcome};
 use crate::scratch::{self, FileAt};
+use crate::system;
 use crate::view::region;
 use serde_json::{Value, json};
 use std::fs::File;
@@ -125,7 +126,7 @@ fn deleted(delete: impl FnOnce(tempfile::NamedTempFile) -> io::Result<()>) -> Va
 }
 
 fn deleted_by_handle(_: &Row) -> Value {
-    deleted(tempfile::NamedTempFile::close)
+    deleted(system::delete_by_handle)
 }
 
 fn deleted_by_name(_: &Row) -> Value {

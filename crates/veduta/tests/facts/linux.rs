@@ -3,14 +3,23 @@
 use crate::scratch::{self, child};
 use serde_json::{Value, json};
 use std::fs::File;
+use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
+use tempfile::NamedTempFile;
 use veduta::os::InheritExt;
 use veduta::os::unix::HandleExt;
 use veduta::{Result, Section, View, ViewAccess};
 
-/// Whether rows say what is different here.
-pub(crate) const DEVIATES: bool = true;
+/// Whether what a row says of Linux is to be observed.
+pub(crate) fn deviates(_: &str) -> bool {
+    true
+}
+
+/// What Wine does instead.
+pub(crate) fn of_wine(_: &str) -> Option<Value> {
+    None
+}
 
 /// Rows that cannot be shown here, and why.
 pub(crate) const ELSEWHERE: &[(&str, &str)] = &[];
@@ -49,6 +58,11 @@ pub(crate) fn has_large_pages() -> bool {
 pub(crate) fn others_as_sections() -> Vec<Result<Section>> {
     let file = scratch::file(4096);
     [vec![eventfd()], vec![file.into()]].map(Section::from_descriptors).into()
+}
+
+/// Deletes a file by its handle.
+pub(crate) fn delete_by_handle(file: NamedTempFile) -> io::Result<()> {
+    file.close()
 }
 
 /// How many mappings of a section with that name this process has.

@@ -2,7 +2,7 @@
 
 use crate::Replay;
 use crate::row::{Row, outcome};
-use crate::scratch::{self, child};
+use crate::scratch::{self, all_sleep, child, shown};
 use crate::wait::{elsewhere, look, waited};
 use serde_json::{Value, json};
 use veduta::{Mutex, ObjectState, SyncAccess, Waitable};
@@ -121,7 +121,11 @@ fn owner_terminated(_: &Row) -> Value {
     assert_eq!(owner.hear(), "owned");
     std::thread::scope(|scope| {
         let waiter = scope.spawn(|| waited(mutex.wait(None)));
-        while !matches!(mutex.state(), Ok(ObjectState::Mutex { waiters: Some(1), .. })) {
+        let waits = || match mutex.state() {
+            Ok(ObjectState::Mutex { waiters, .. }) => waiters == shown(1) && all_sleep(&[]),
+            other => panic!("a mutex has a state: {other:?}"),
+        };
+        while !waits() {
             std::thread::yield_now();
         }
         owner.kill();

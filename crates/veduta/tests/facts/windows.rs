@@ -1,19 +1,44 @@
 //! What the facts take of Windows.
 #![allow(unsafe_code, reason = "the standard library has no such objects")]
 
+use crate::scratch::wine_is_wrong;
 use serde_json::{Value, json};
 use std::fs::File;
+use std::io;
 use std::os::windows::fs::OpenOptionsExt;
-use std::os::windows::io::{FromRawHandle, OwnedHandle};
+use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
 use std::ptr;
+use tempfile::NamedTempFile;
 use veduta::os::InheritExt;
 use veduta::{Event, Result, Section, View};
-use windows_sys::Win32::Storage::FileSystem::FILE_FLAG_BACKUP_SEMANTICS;
+use windows_sys::Win32::Storage::FileSystem::{
+    DELETE, FILE_DISPOSITION_INFO, FILE_FLAG_BACKUP_SEMANTICS, FILE_SHARE_DELETE, FILE_SHARE_READ,
+    FILE_SHARE_WRITE, FileDispositionInfo, SetFileInformationByHandle,
+};
 use windows_sys::Win32::System::Memory::{MEM_FREE, MEMORY_BASIC_INFORMATION, VirtualQuery};
 use windows_sys::Win32::System::Threading::CreateEventW;
 
-/// Whether rows say what is different here.
-pub(crate) const DEVIATES: bool = false;
+/// Rows that say what the library does, by itself, on every system; the others say what Linux does.
+const OF_THE_LIBRARY: &[&str] = &["MV-07/08", "MV-24", "PG-03/04", "SEC-02", "VP-rule-01"];
+
+/// Whether what a row says of Linux is to be observed.
+pub(crate) fn deviates(id: &str) -> bool {
+    OF_THE_LIBRARY.contains(&id)
+}
+
+/// What Wine does instead.
+pub(crate) fn of_wine(id: &str) -> Option<Value> {
+    let instead = match id {
+        "EX-09" => json!({ "map": "there" }),
+        "TR-11" => json!({ "delete": "ok", "file": "stays" }),
+        "VQ-14" => json!({
+            "offset": 8192, "length": 57344, "Protect": "PAGE_WRITECOPY", "AllocationProtect": "PAGE_WRITECOPY"
+        }),
+        "VQ-15" => json!({ "offset": 0, "length": 65536, "Protect": "PAGE_WRITECOPY" }),
+        _ => return None,
+    };
+    wine_is_wrong(id).then_some(instead)
+}
 
 /// Rows that cannot be shown here, and why.
 pub(crate) const ELSEWHERE: &[(&str, &str)] = &[(
@@ -53,6 +78,23 @@ pub(crate) fn others_as_sections() -> Vec<Result<Section>> {
     std::mem::forget(event);
     // SAFETY: it is no section's, and nobody else has it any more.
     vec![unsafe { Section::from_inherited(&numbers) }]
+}
+
+/// Deletes a file by its handle: marks it to go with the last one.
+pub(crate) fn delete_by_handle(file: NamedTempFile) -> io::Result<()> {
+    let everybody = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
+    let opened = File::options().access_mode(DELETE).share_mode(everybody).open(file.path())?;
+    let (handle, how) = (opened.as_raw_handle(), FILE_DISPOSITION_INFO { DeleteFile: true });
+    // SAFETY: the handle is open, and the structure is the one of this class, and as long as is said.
+    let done = unsafe {
+        SetFileInformationByHandle(
+            handle,
+            FileDispositionInfo,
+            (&raw const how).cast(),
+            size_of_val(&how) as u32,
+        )
+    };
+    if done == 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
 /// Whether something is at an address: 1 or 0.
