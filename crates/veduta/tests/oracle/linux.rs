@@ -3,6 +3,9 @@
 use std::path::Path;
 use tempfile::TempDir;
 
+/// How many plays each test tries.
+pub(crate) const CASES: u32 = 150;
+
 /// In memory; but views may be for execution, which is often not allowed there.
 pub(crate) fn root() -> TempDir {
     let memory = Path::new("/dev/shm");

@@ -37,12 +37,10 @@ fn names_of_a_private_namespace() {
 }
 
 fn try_plays(names: Names) {
-    let (cases, regressions) = (DEFAULT_CASES, "regressions.txt");
+    let (cases, regressions) = (system::CASES, "regressions.txt");
     let plays = Plays { strategy: strategy::play(names), cases, regressions, tries: 1 };
     plays.all_agree(|play| perform(names, play));
 }
-
-const DEFAULT_CASES: u32 = 150;
 
 /// Plays it to the end and leaves nothing behind, or says where the library and the model part.
 fn perform(names: Names, play: &Play) -> Result<(), String> {
