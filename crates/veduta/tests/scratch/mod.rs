@@ -1,5 +1,5 @@
 //! What a test takes and gives back: names, files, directories, users and mounts that nobody else uses.
-#![allow(dead_code, unreachable_pub, reason = "each test takes a part of it")]
+#![allow(dead_code, unreachable_pub, unused_imports, reason = "each test takes a part of it")]
 
 pub mod child;
 mod skip;

@@ -2,6 +2,7 @@
 
 use crate::Object;
 use crate::crowd::Crowd;
+use crate::listing::assert_is_of;
 use crate::scratch::{Private, child, code, name, thread_number};
 use std::time::Duration;
 use veduta::{
@@ -163,7 +164,7 @@ fn who_closes_its_handle_owns_the_mutex_all_the_same() {
         let ObjectState::Mutex { owner: Some(state), recursion: 1, .. } = mutex.now() else {
             panic!("it is owned: {}", mutex.now())
         };
-        assert_eq!(state.process(), Some(owner.pid()));
+        assert_is_of(&mut owner, state);
         assert!(mutex.try_lock().unwrap().is_none());
         owner.tell("open");
         assert_eq!(owner.hear(), "true", "it finds itself the owner when it opens it again");

@@ -1,7 +1,7 @@
 //! Waiting for all of several objects at once.
 
 use crate::crowd::{Crowd, elsewhere};
-use crate::scratch::{code, name, told};
+use crate::scratch::{code, name, shown, told, wine_is_wrong};
 use crate::wait_any::{all_of, events, mutex, semaphore};
 use crate::{LONG, Object, until};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -36,7 +36,7 @@ pub(crate) fn nothing_is_taken_until_all_can_be() {
     assert_eq!(recursion(&mutex), 1);
     assert_eq!(
         semaphore.now(),
-        ObjectState::Semaphore { count: 2, maximum: i32::MAX as u32, waiters: Some(0) }
+        ObjectState::Semaphore { count: 2, maximum: i32::MAX as u32, waiters: shown(0) }
     );
     assert_eq!(look(&[&event]), Waited::TimedOut);
     assert_eq!(look(&[&manual]), Waited::Signaled(0), "manual reset stays");
@@ -96,15 +96,16 @@ fn no_object_twice() {
     let other = Event::options().signaled(true).create_unnamed().unwrap();
     let (clone, opened) = (event.try_clone().unwrap(), Event::options().open(&name).unwrap());
     let mutex_again = mutex.try_clone().unwrap();
-    let lists: [&[&dyn Waitable]; 6] = [
-        &[&event, &event],
-        &[&event, &other, &clone],
-        &[&opened, &event],
-        &[&semaphore, &semaphore],
-        &[&mutex, &mutex_again],
-        &[&other, &mutex, &semaphore, &mutex],
-    ];
-    for (index, list) in lists.into_iter().enumerate() {
+    let by_one_handle: [&[&dyn Waitable]; 3] =
+        [&[&event, &event], &[&semaphore, &semaphore], &[&other, &mutex, &semaphore, &mutex]];
+    let by_two_handles: [&[&dyn Waitable]; 3] =
+        [&[&event, &other, &clone], &[&opened, &event], &[&mutex, &mutex_again]];
+    for (index, list) in by_one_handle.into_iter().chain(by_two_handles).enumerate() {
+        if index >= by_one_handle.len() && wine_is_wrong("WFM-07") {
+            assert_eq!(look(list), Waited::Signaled(0), "list {index}");
+            other.set().unwrap();
+            continue;
+        }
         let error = wait_all(list, Duration::ZERO).unwrap_err();
         assert_eq!(error.code(), Code::INVALID_PARAMETER, "list {index}");
         assert!(error.to_string().contains("there twice"), "{error}");
@@ -125,7 +126,9 @@ fn a_mutex_that_was_abandoned_is_told_of_once() {
         }
     }
     event.set().unwrap();
-    assert_eq!(look(&objects), Waited::Abandoned(2), "the first that was");
+    // Row: abandoned
+    let first = if cfg!(windows) { 0 } else { 2 };
+    assert_eq!(look(&objects), Waited::Abandoned(first), "the first that was");
     event.set().unwrap();
     assert_eq!(look(&objects), Waited::Signaled(0));
     for mutex in &mutexes {
@@ -169,6 +172,8 @@ fn a_mutex_of_ones_own_can_be_had() {
 }
 
 /// Who waits for all looks at what is signaled when it is awake; a pulse is over before.
+// Row: pulses
+#[cfg(target_os = "linux")]
 #[test]
 fn a_pulse_does_not_end_it() {
     let [event, signaled] = [(); 2].map(|()| Event::options().reset(Reset::Manual).create_unnamed().unwrap());
