@@ -29,16 +29,14 @@ mod windows;
 pub(crate) use windows::*;
 
 #[cfg(not(any(target_os = "linux", windows)))]
-mod other {
-    compile_error!("veduta runs on Linux and on Windows; docs/limits.md says why on no other system");
+compile_error!("veduta runs on Linux and on Windows; docs/limits.md says why on no other system");
 
-    /// The one part without which the compiler would say something else first.
-    macro_rules! assembly_functions {
-        () => {
-            ""
-        };
-    }
-    pub(crate) use assembly_functions;
+/// The one part without which the compiler would say something else first.
+#[cfg(not(any(target_os = "linux", windows)))]
+macro_rules! assembly_functions {
+    () => {
+        ""
+    };
 }
 #[cfg(not(any(target_os = "linux", windows)))]
-pub(crate) use other::*;
+pub(crate) use assembly_functions;
