@@ -1,6 +1,7 @@
 //! Futures and what only Linux has: forks, seats that are counted, threads that can be seen.
 
 use super::*;
+use std::sync::mpsc;
 
 pub(crate) const CHECKS: &[(&str, fn())] = &[
     ("a thousand futures wait for three hundred events", a_thousand_futures_wait_for_three_hundred_events),
