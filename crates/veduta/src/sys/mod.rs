@@ -30,3 +30,13 @@ pub(crate) use windows::*;
 
 #[cfg(not(any(target_os = "linux", windows)))]
 compile_error!("veduta runs on Linux and on Windows; docs/limits.md says why on no other system");
+
+/// The one part without which the compiler would say something else first.
+#[cfg(not(any(target_os = "linux", windows)))]
+macro_rules! assembly_functions {
+    () => {
+        ""
+    };
+}
+#[cfg(not(any(target_os = "linux", windows)))]
+pub(crate) use assembly_functions;

@@ -1,6 +1,6 @@
 //! Protections that change, and what is told of them.
 
-use crate::scratch::{PAGE, code};
+use crate::scratch::{PAGE, code, wine_is_wrong};
 use crate::section;
 use ViewAccess::{Copy, ExecuteCopy, ExecuteRead, ExecuteWrite, NoAccess, Read, Write};
 use veduta::{Code, Region, Section, View, ViewAccess};
@@ -154,9 +154,13 @@ fn written_pages_of_a_copy_view_are_told_from_the_others() {
     for page in [1, 2, 5] {
         view.write_at(page * PAGE + 9, b"own").unwrap();
     }
-    assert_eq!(runs(&view), [(1, Copy), (2, Write), (2, Copy), (1, Write), (2, Copy)]);
     let execute = map(ExecuteCopy);
     execute.write_at(7 * PAGE, b"own").unwrap();
+    if wine_is_wrong("VQ-14") {
+        assert_eq!((runs(&view), runs(&execute)), (vec![(8, Copy)], vec![(8, ExecuteCopy)]));
+        return;
+    }
+    assert_eq!(runs(&view), [(1, Copy), (2, Write), (2, Copy), (1, Write), (2, Copy)]);
     assert_eq!(runs(&execute), [(7, ExecuteCopy), (1, ExecuteWrite)]);
 }
 

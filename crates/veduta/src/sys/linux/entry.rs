@@ -22,7 +22,7 @@ use super::presence;
 use super::record::{FileId, PAGE, RawRecord, Record, WORD_OFFSET, word};
 use super::section::reopen;
 use super::step::{Step, reached};
-use super::view::Mapping;
+use super::view::{Mapping, Origin};
 use crate::{Code, Error, Result, ViewAccess};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, Mode, OFlags};
@@ -631,7 +631,7 @@ pub(crate) struct Word {
 impl Word {
     /// Maps the word of an entry that is long enough to have one. The description must be writable.
     pub(crate) fn of(entry: BorrowedFd<'_>) -> Result<Word> {
-        let page = Mapping::new(entry, 0, PAGE, ViewAccess::Write, None)?;
+        let page = Mapping::new(entry, 0, PAGE, ViewAccess::Write, None, Origin::default())?;
         // SAFETY: the mapping is this value's, and used for its word alone, which is an atomic.
         let watched = unsafe { Watched::new(page.base().as_ptr()) };
         Ok(Word { watched, page })

@@ -510,6 +510,7 @@ impl Section {
     }
 
     /// What views do with their pages besides mapping them.
+    #[inline]
     fn origin(&self) -> Result<Origin> {
         // Another descriptor of the bytes has no lock, so it keeps no name.
         let bytes_again =
@@ -542,25 +543,22 @@ impl Section {
         access: ViewAccess,
         base: Option<usize>,
     ) -> Result<Mapping> {
-        let mapping = self.map_bytes(self.facts.start + offset, len, access, base)?;
-        if self.facts.transparent {
-            mapping.advise(0..len, Advice::LargePages)?;
-        }
-        Ok(mapping.of(self.origin()?))
-    }
-
-    fn map_bytes(&self, start: u64, len: usize, access: ViewAccess, base: Option<usize>) -> Result<Mapping> {
-        match Mapping::new(self.bytes(), start, len, access, base) {
+        let start = self.facts.start + offset;
+        let mapping = match Mapping::new(self.bytes(), start, len, access, base, self.origin()?) {
             // The opener trusted a holder to write through the descriptor that it shows, because asking costs at every open.
             Err(error) if error.code() == Code::ACCESS_DENIED && access.writes_shared() => {
                 if self.is_sealed() {
                     return Err(error.hint("the section is sealed: nobody writes to it any more"));
                 }
                 let writable = reopen(self.bytes(), true).map_err(|_| error)?;
-                Mapping::new(writable.as_fd(), start, len, access, base)
+                Mapping::new(writable.as_fd(), start, len, access, base, self.origin()?)
             }
             result => result,
+        }?;
+        if self.facts.transparent {
+            mapping.advise(0..len, Advice::LargePages)?;
         }
+        Ok(mapping)
     }
 
     /// The descriptors, made this handle's alone. If it may write they can: others are about to rely on it.

@@ -46,13 +46,14 @@ unsafe impl Send for Mapping {}
 unsafe impl Sync for Mapping {}
 
 impl Mapping {
-    /// Maps `len` bytes from `offset`, both whole pages, at `base` if one is given.
+    /// Maps `len` bytes from `offset`, both whole pages, at `base` if one is given. They come from `origin`.
     pub(crate) fn new(
         fd: BorrowedFd<'_>,
         offset: u64,
         len: usize,
         access: ViewAccess,
         base: Option<usize>,
+        origin: Origin,
     ) -> Result<Mapping> {
         in_page::be_ready()?;
         let mut flags = if access.copies() { MapFlags::PRIVATE } else { MapFlags::SHARED };
@@ -72,7 +73,7 @@ impl Mapping {
         let address = unsafe { mm::mmap(hint, len, protection(access), flags, fd, offset) }
             .map_err(|errno| refused(errno, access, base, len))?;
         let base_address = NonNull::new(address).ok_or_else(|| failed(MAP, Errno::FAULT))?;
-        let mapping = Mapping { base: base_address, len, offset, origin: Origin::default() };
+        let mapping = Mapping { base: base_address, len, offset, origin };
         match base {
             // A kernel before 4.17 takes a wish for a hint.
             Some(base) if base != address as usize => Err(refused(Errno::EXIST, access, Some(base), len)),
@@ -83,13 +84,7 @@ impl Mapping {
     /// Reserves addresses for a range of a file, without access.
     pub(crate) fn reserve(fd: BorrowedFd<'_>, offset: u64, size: u64) -> Result<Mapping> {
         let len = usize::try_from(size).map_err(|_| failed(MAP, Errno::NOMEM))?;
-        Mapping::new(fd, offset, len.next_multiple_of(PAGE), ViewAccess::NoAccess, None)
-    }
-
-    /// The same, of pages that come from there.
-    pub(crate) fn of(mut self, origin: Origin) -> Mapping {
-        self.origin = origin;
-        self
+        Mapping::new(fd, offset, len.next_multiple_of(PAGE), ViewAccess::NoAccess, None, Origin::default())
     }
 
     pub(crate) fn base(&self) -> NonNull<u8> {
@@ -273,7 +268,14 @@ pub(crate) fn private_copy(bytes: *mut [u8]) -> Result<Mapping> {
         SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL,
     )
     .map_err(fail)?;
-    Mapping::new(copy.as_fd(), 0, bytes.len().next_multiple_of(PAGE), ViewAccess::Copy, None)
+    Mapping::new(
+        copy.as_fd(),
+        0,
+        bytes.len().next_multiple_of(PAGE),
+        ViewAccess::Copy,
+        None,
+        Origin::default(),
+    )
 }
 
 /// Takes the memory of a range of a memory file.
@@ -288,7 +290,7 @@ fn take(memory: BorrowedFd<'_>, range: Range<u64>) -> Result<()> {
         Err(errno) => return Err(commit::no_room(OPERATION, Code::COMMITMENT_LIMIT, memory, range, errno)),
     }
     // What was only allocated still counts as a hole (lseek(2), tmpfs); what was touched is data.
-    let mapping = Mapping::new(memory, range.start, len as usize, ViewAccess::Read, None)?;
+    let mapping = Mapping::new(memory, range.start, len as usize, ViewAccess::Read, None, Origin::default())?;
     mapping.advise(0..len as usize, Advice::PopulateRead)
 }
 
