@@ -152,15 +152,15 @@ fn the_handle_must_have_the_right() {
 #[test]
 fn many_timers_go_off_in_their_order() {
     // Row: order of timers
-    let (count, apart) =
-        if cfg!(windows) { (20, Duration::from_millis(50)) } else { (200, Duration::from_millis(1)) };
+    let (count, milliseconds) = if cfg!(windows) { (20, 50) } else { (200, 1) };
     let timers: Vec<_> = (0..count).map(|_| Timer::options().create_unnamed().unwrap()).collect();
     let order = Arc::new(std::sync::Mutex::new(Vec::new()));
     // Far enough ahead that all are set before the first goes off.
     let start = Instant::now() + Duration::from_millis(300);
     for (index, timer) in timers.iter().enumerate().rev() {
         let order = order.clone();
-        let due = start.saturating_duration_since(Instant::now()) + apart * index as u32;
+        let due = start.saturating_duration_since(Instant::now())
+            + Duration::from_millis(milliseconds * index as u64);
         timer.set_and_call(due, None, move || order.lock().unwrap().push(index)).unwrap();
     }
     for timer in &timers {
