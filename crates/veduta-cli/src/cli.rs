@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 /// Named memory, mutexes, events and semaphores that processes share, gone with the last holder.
 #[derive(Debug, Parser)]
-#[command(name = "veduta", version, max_term_width = 100, after_help = AFTER_HELP)]
+#[command(name = "veduta", bin_name = "veduta", version, max_term_width = 100, after_help = AFTER_HELP)]
 pub(crate) struct Cli {
     /// Use a private directory of names instead of Local\ and Global\
     #[arg(long, global = true, value_name = "DIR", display_order = 100)]
@@ -55,6 +55,8 @@ pub(crate) enum Command {
     /// passed on to it. In each case the mutex is released when the command has ended. If veduta itself is killed (SIGKILL), the
     /// mutex is abandoned at once, although the command may still run: the next one gets it, and is told. (If the command has
     /// ended too and nobody else holds or waits for the mutex, it is gone, and the next one makes a new one.)
+    ///
+    /// On Windows Ctrl-C and Ctrl-Break reach the command from the console; the mutex is released when it has ended.
     ///
     /// Exit codes: the command's, or 128 + n if signal n killed it; 127 no such command, 126 it cannot be run; 1 the time is up,
     /// 2 error.

@@ -1,7 +1,7 @@
 //! The tool's exit codes, all of them.
 
 use crate::failure::{Failure, Outcome};
-use crate::signals;
+use crate::os::signals;
 
 /// How a command ended, for the shell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,11 +17,11 @@ pub(crate) enum ExitCode {
     /// There is no such command to run; as in shells.
     NoCommand,
     /// What the command that was run ended with.
-    Command(u8),
+    Command(i32),
 }
 
 impl ExitCode {
-    const fn number(self) -> u8 {
+    const fn number(self) -> i32 {
         match self {
             ExitCode::Done => 0,
             ExitCode::No => 1,
@@ -33,22 +33,15 @@ impl ExitCode {
     }
 }
 
-impl From<ExitCode> for std::process::ExitCode {
-    fn from(code: ExitCode) -> Self {
-        code.number().into()
-    }
-}
-
 /// Says what went wrong, if anything did, and gives the exit code for it.
-pub(crate) fn conclude(outcome: Outcome) -> std::process::ExitCode {
-    let code = match outcome {
-        Ok(code) => code,
-        Err(Failure::OutputClosed) => ExitCode::Done,
+pub(crate) fn conclude(outcome: Outcome) -> i32 {
+    match outcome {
+        Ok(code) => code.number(),
+        Err(Failure::OutputClosed) => ExitCode::Done.number(),
         Err(Failure::Signal(signal)) => signals::die_by(signal),
         Err(Failure::Told(report)) => {
             report.print();
-            report.code
+            report.code.number()
         }
-    };
-    code.into()
+    }
 }

@@ -1,9 +1,8 @@
 //! Why a command did not do what it was asked to.
 
 use crate::exit_code::ExitCode;
+use crate::os::machine;
 use crate::output::{escape, style};
-use rustix::io::Errno;
-use rustix::process::{Resource, getrlimit};
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::Path;
@@ -43,13 +42,10 @@ impl Failure {
     /// `cannot <what>: <what the system says>`.
     pub(crate) fn cannot(what: impl Display, error: &io::Error) -> Failure {
         let failure = Failure::new(format!("cannot {what}: {error}"));
-        if error.raw_os_error() != Some(Errno::MFILE.raw_os_error()) {
-            return failure;
+        match machine::descriptors_hint(error) {
+            Some(hint) => failure.hint(hint),
+            None => failure,
         }
-        let most = getrlimit(Resource::Nofile).current.map_or_else(String::new, |most| format!("{most} "));
-        failure.hint(format!(
-            "all {most}descriptors that this process may have (RLIMIT_NOFILE) are in use; raise the limit (ulimit -n)"
-        ))
     }
 
     /// A failure to write to standard output.

@@ -1,20 +1,13 @@
 //! Signals that come while the tool waits for others: they end the wait, or go on to the command that the tool runs.
 
 use crate::failure::{Failure, Outcome};
+use crate::os::signals::{self, Running};
 use crate::signals::refused;
-use rustix::fd::OwnedFd;
-use rustix::process::{Pid, PidfdFlags, Signal, getpgrp, pidfd_open, pidfd_send_signal};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-use signal_hook::iterator::Signals;
-use std::fs::{self, File};
 use std::io;
 use std::process::{Child, Command};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use veduta::Event;
-
-const WATCHED: [i32; 4] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT];
 
 /// Watches for signals from when it is made to the end of the process.
 #[derive(Debug)]
@@ -25,28 +18,18 @@ pub(crate) struct Interrupt {
 #[derive(Debug)]
 struct Shared {
     event: Event,
-    /// The last that came, or 0. Set in the handler: when a command has died of a signal that came to both, it is there.
+    /// The last that came, or 0.
     signal: Arc<AtomicUsize>,
-    /// The command that runs. Its number could be another process's by the time a signal comes; this is its own for ever.
-    command: Mutex<Option<OwnedFd>>,
+    /// The command that runs.
+    command: Mutex<Option<Running>>,
 }
 
 impl Interrupt {
     pub(crate) fn on_signals() -> Outcome<Interrupt> {
         let event = Event::options().create_unnamed()?;
         let shared = Arc::new(Shared { event, signal: Arc::default(), command: Mutex::default() });
-        let ignored = ignored();
-        // What was ignored when the tool was started (nohup, a script's background job) stays so, for the command too.
-        let watched = || WATCHED.into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
-        for signal in watched() {
-            signal_hook::flag::register_usize(signal, shared.signal.clone(), signal as usize)
-                .map_err(refused)?;
-        }
-        let mut signals = Signals::new(watched()).map_err(refused)?;
         let theirs = shared.clone();
-        thread::Builder::new()
-            .spawn(move || signals.forever().for_each(|signal| theirs.take(signal)))
-            .map_err(refused)?;
+        signals::watch(&shared.signal, move |signal| theirs.take(signal)).map_err(refused)?;
         Ok(Interrupt { shared })
     }
 
@@ -75,43 +58,21 @@ impl Interrupt {
         self.check()?;
         let child = command.spawn();
         if let Ok(child) = &child {
-            *running = pidfd_open(Pid::from_child(child), PidfdFlags::empty()).ok();
+            *running = Running::of(child);
         }
         Ok(child)
     }
 }
 
 impl Shared {
-    fn command(&self) -> MutexGuard<'_, Option<OwnedFd>> {
+    fn command(&self) -> MutexGuard<'_, Option<Running>> {
         self.command.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn take(&self, signal: i32) {
         match &*self.command() {
             None => drop(self.event.set()),
-            Some(command) => {
-                if let Some(signal) =
-                    Signal::from_named_raw(signal).filter(|_| !comes_from_the_terminal(signal))
-                {
-                    // It may have ended by now, which is fine.
-                    let _ = pidfd_send_signal(command, signal);
-                }
-            }
+            Some(command) => command.pass_on(signal),
         }
     }
-}
-
-/// Whether the terminal sends the signal to the command as well: to all of the group that is in its foreground.
-fn comes_from_the_terminal(signal: i32) -> bool {
-    matches!(signal, SIGINT | SIGQUIT)
-        && File::open("/dev/tty")
-            .and_then(|terminal| Ok(rustix::termios::tcgetpgrp(terminal)?))
-            .is_ok_and(|group| group == getpgrp())
-}
-
-/// The signals that this process ignores, as bits; none where that cannot be known.
-fn ignored() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }

@@ -7,6 +7,7 @@ mod context;
 mod exit_code;
 mod failure;
 mod interrupt;
+mod os;
 mod output;
 mod quantity;
 mod ranges;
@@ -16,8 +17,9 @@ use clap::Parser;
 use cli::Cli;
 use context::Context;
 
-fn main() -> std::process::ExitCode {
+fn main() {
     let Cli { namespace, quiet, command } = Cli::parse();
     let outcome = Context::new(namespace.as_deref(), quiet).and_then(|context| command.run(&context));
-    exit_code::conclude(outcome)
+    // Not returned from here: what std takes there is one byte, and a command on Windows may end with four.
+    std::process::exit(exit_code::conclude(outcome))
 }

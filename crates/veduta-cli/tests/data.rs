@@ -54,6 +54,8 @@ fn absent_is_the_expected_no() {
     }
 }
 
+// Row: terminals and devices
+#[cfg(target_os = "linux")]
 #[test]
 fn hex_on_a_terminal_only() {
     let place = Place::new();

@@ -1,5 +1,7 @@
 //! A damaged name among others: the tool comes to what the library comes to, says it in a line, does what it can with the
 //! other names, and touches nothing outside.
+// Row: entries
+#![cfg(target_os = "linux")]
 
 mod common;
 #[path = "../../veduta/tests/hostile/damage.rs"]

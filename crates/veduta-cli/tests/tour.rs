@@ -2,11 +2,10 @@
 
 mod common;
 
-use common::{NOTHING, Place};
-use rustix::process::Signal;
+use common::{KILL, MEMORY, NOTHING, Place, Signal};
+use std::fs;
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
-use std::{fs, thread};
+use std::process::Stdio;
 
 const SMALL: [&str; 5] = ["tour", "--section-size", "64MiB", "--file-size", "48M"];
 
@@ -17,9 +16,7 @@ fn the_tour_shows_what_it_should() {
     let tour = place.run(SMALL);
     assert_eq!(tour.code, Some(0), "{}{}", tour.stdout, tour.stderr);
     assert_eq!((tour.stderr.as_str(), tour.stdout.contains('✗')), ("", false));
-    for words in
-        [r"Local\Tour", "copy-on-write", "by SIGKILL", "all freed", "no such object", "was abandoned"]
-    {
+    for words in [r"Local\Tour", "copy-on-write", KILL, MEMORY, "no such object", "was abandoned"] {
         assert!(tour.stdout.contains(words), "{words}: {}", tour.stdout);
     }
     nothing_is_left(&place);
@@ -46,6 +43,8 @@ fn the_tour_shows_what_it_should() {
     assert_eq!(tour.code, Some(2), "{}{}", tour.stdout, tour.stderr);
     nothing_is_left(&place);
 
+    // Row: signals of the tool
+    #[cfg(target_os = "linux")]
     for moment in ["opened", "the mutex"] {
         broken_off(&place, moment, Signal::TERM);
         nothing_is_left(&place);
@@ -61,17 +60,25 @@ fn broken_off(place: &Place, moment: &str, signal: Signal) {
     let mut tour = place.command().args(SMALL).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut lines = BufReader::new(tour.stdout.take().unwrap()).lines();
     assert!(lines.any(|line| line.unwrap().contains(moment)));
+    // Row: /proc
+    #[cfg(target_os = "linux")]
     let actors = children(tour.id());
-    assert_ne!(actors, NOTHING);
-    common::signal_child(&tour, signal);
+    common::send(&tour, signal);
     for _ in lines.by_ref() {}
-    assert_eq!(tour.wait().unwrap().code(), None);
-    // They die of it, but not in the same instant.
-    while actors.iter().any(|actor| is_running(actor)) {
-        thread::yield_now();
+    assert!(common::ended_by(tour.wait().unwrap(), signal));
+    // Row: /proc
+    #[cfg(target_os = "linux")]
+    {
+        assert_ne!(actors, NOTHING);
+        // They die of it, but not in the same instant.
+        while actors.iter().any(|actor| is_running(actor)) {
+            std::thread::yield_now();
+        }
     }
 }
 
+// Row: /proc
+#[cfg(target_os = "linux")]
 fn children(pid: u32) -> Vec<String> {
     let list = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
     let found: Vec<String> = list.split_whitespace().map(str::to_owned).collect();
@@ -79,10 +86,12 @@ fn children(pid: u32) -> Vec<String> {
         return found;
     }
     // Kernels without CONFIG_PROC_CHILDREN.
-    let output = Command::new("pgrep").args(["-P", &pid.to_string()]).output().unwrap();
+    let output = std::process::Command::new("pgrep").args(["-P", &pid.to_string()]).output().unwrap();
     String::from_utf8(output.stdout).unwrap().split_whitespace().map(str::to_owned).collect()
 }
 
+// Row: /proc
+#[cfg(target_os = "linux")]
 fn is_running(pid: &str) -> bool {
     fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }

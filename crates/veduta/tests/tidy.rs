@@ -52,9 +52,9 @@ fn sources() -> Vec<(String, String)> {
     files("crates").into_iter().filter(|(path, _)| path.ends_with(".rs")).collect()
 }
 
-/// The library's sources above its systems.
+/// The library's and the tool's sources above their systems.
 fn portable() -> Vec<(String, String)> {
-    let mut sources = files("crates/veduta/src");
+    let mut sources = [files("crates/veduta/src"), files("crates/veduta-cli/src")].concat();
     sources.retain(|(path, _)| !path.contains("/src/sys/") && !path.contains("/src/os/"));
     sources
 }
@@ -84,7 +84,7 @@ fn rows(heading: &str) -> Vec<String> {
 
 /// The tests' own sources, without this one, which speaks of systems.
 fn suite() -> Vec<(String, String)> {
-    let mut sources = files("crates/veduta/tests");
+    let mut sources = [files("crates/veduta/tests"), files("crates/veduta-cli/tests")].concat();
     sources.retain(|(path, _)| path.ends_with(".rs") && !path.ends_with("/tidy.rs"));
     sources
 }

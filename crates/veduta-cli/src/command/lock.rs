@@ -5,12 +5,12 @@ use crate::context::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupt;
+use crate::os::processes;
 use crate::output::{escape, object};
 use crate::quantity::parse_duration;
 use clap::builder::NonEmptyStringValueParser;
 use std::ffi::OsString;
 use std::io;
-use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus};
 use std::time::Duration;
 use veduta::{Mutex, SyncAccess, Waited, wait_any};
@@ -64,11 +64,11 @@ impl Verb for Args {
         let status = self.run_command(&interrupt, abandoned)?;
         guard.unlock()?;
 
-        match (status.code(), status.signal()) {
-            (Some(code), _) => Ok(ExitCode::Command(code as u8)),
+        match processes::code_or_signal(status) {
+            Ok(code) => Ok(ExitCode::Command(code)),
             // Both were told to end, as by Ctrl-C: a shell that runs a loop of us has to see that, too.
-            (None, Some(signal)) if interrupt.signal() == Some(signal) => Err(Failure::Signal(signal)),
-            (None, signal) => Ok(ExitCode::Command(128 + signal.unwrap_or(0) as u8)),
+            Err(signal) if interrupt.signal() == Some(signal) => Err(Failure::Signal(signal)),
+            Err(signal) => Ok(ExitCode::Command(128 + signal)),
         }
     }
 }

@@ -1,10 +1,10 @@
 //! One object, as a value for machines and as text for people.
 
+use crate::os::machine;
 use crate::output::escape;
 use crate::quantity::Bytes;
 use jiff::Timestamp;
 use serde::Serialize;
-use std::fs;
 use std::time::SystemTime;
 use veduta::{Holder, Kind, ObjectInfo, ObjectState, Owner, Reset, User};
 
@@ -234,12 +234,5 @@ pub(crate) fn resident(info: &ObjectInfo) -> String {
 /// The user's name, or the number of one that has none.
 pub(crate) fn owner(info: &ObjectInfo) -> String {
     let Some(user) = &info.owner else { return "?".into() };
-    let uid = user.to_string();
-    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let name = users.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)? == uid).then_some(name)
-    });
-    name.map_or(uid.clone(), escape)
+    machine::user_name(user).map_or_else(|| user.to_string(), |name| escape(&name))
 }

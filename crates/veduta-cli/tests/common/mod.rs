@@ -3,22 +3,25 @@
 // Every test binary uses another part of this.
 #![allow(dead_code, reason = "every test binary uses another part of this")]
 
-use rustix::process::{Pid, Signal, kill_process};
+#[cfg_attr(target_os = "linux", path = "linux.rs")] // Row: test support
+#[cfg_attr(windows, path = "windows.rs")] // Row: test support
+mod system;
+
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
+pub(crate) use system::*;
 use tempfile::TempDir;
 
 /// To compare a list of names with.
 pub(crate) const NOTHING: [&str; 0] = [];
 
-/// A directory on tmpfs with names and files that no other test sees.
+/// A directory, in memory where the system has such, with names and files that no other test sees.
 pub(crate) struct Place {
     directory: TempDir,
     _watchdog: Watchdog,
@@ -26,8 +29,7 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) fn new() -> Place {
-        let base = if Path::new("/dev/shm").is_dir() { "/dev/shm".into() } else { std::env::temp_dir() };
-        let directory = TempDir::with_prefix_in("veduta-cli-test.", base).unwrap();
+        let directory = TempDir::with_prefix_in("veduta-cli-test.", directories()).unwrap();
         fs::create_dir(directory.path().join("root")).unwrap();
         fs::create_dir(directory.path().join("files")).unwrap();
         Place { directory, _watchdog: Watchdog::start() }
@@ -76,10 +78,11 @@ impl Place {
         let mut command = Command::new(env!("CARGO_BIN_EXE_veduta"));
         command
             .env("VEDUTA_ROOT", self.root())
-            .env("TMPDIR", self.files())
+            .env(TEMPORARY, self.files())
             .env_remove("CLICOLOR_FORCE")
             .env_remove("COLUMNS")
             .current_dir(self.files());
+        in_reach_of_signals(&mut command);
         command
     }
 
@@ -105,28 +108,6 @@ impl Place {
         let output = child.wait_with_output().unwrap();
         feeder.join().unwrap();
         Ran::from(output)
-    }
-
-    /// Runs the tool with its output, and its errors, on a terminal; returns all that it wrote there.
-    pub(crate) fn run_on_terminal<A: AsRef<OsStr>>(
-        &self,
-        args: impl IntoIterator<Item = A>,
-    ) -> (ExitStatus, String) {
-        let (ours, theirs) = terminal();
-        let mut child = self
-            .command()
-            .env("TERM", "xterm")
-            .env_remove("NO_COLOR")
-            .args(args)
-            .stdin(Stdio::null())
-            .stdout(theirs.try_clone().unwrap())
-            .stderr(theirs)
-            .spawn()
-            .unwrap();
-        let mut seen = Vec::new();
-        // The end of a terminal's other side is an error (EIO), after everything was read.
-        let _ = File::from(ours).read_to_end(&mut seen);
-        (child.wait().unwrap(), String::from_utf8_lossy(&seen).into_owned())
     }
 
     /// Starts `veduta hold` and waits until it holds.
@@ -162,17 +143,6 @@ impl Place {
     }
 }
 
-/// The master and the slave side of a new terminal.
-pub(crate) fn terminal() -> (OwnedFd, File) {
-    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
-    grantpt(&ours).unwrap();
-    unlockpt(&ours).unwrap();
-    let path = ptsname(&ours, Vec::new()).unwrap().into_string().unwrap();
-    let theirs = File::options().read(true).write(true).open(path).unwrap();
-    (ours, theirs)
-}
-
 pub(crate) fn names_in(directory: &Path) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(directory)
         .unwrap()
@@ -195,11 +165,16 @@ impl From<Output> for Ran {
     fn from(output: Output) -> Ran {
         Ran {
             code: output.status.code(),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
             bytes: output.stdout,
         }
     }
+}
+
+/// What was written, whatever its lines end with.
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).replace("\r\n", "\n")
 }
 
 /// A running `veduta hold`, killed when dropped.
@@ -215,7 +190,7 @@ impl Held {
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
-        signal_child(&self.child, signal);
+        send(&self.child, signal);
     }
 
     /// Ends its input and waits for it.
@@ -268,12 +243,8 @@ impl Running {
         self.child.id()
     }
 
-    pub(crate) fn id(&self) -> Pid {
-        Pid::from_child(&self.child)
-    }
-
     pub(crate) fn signal(&self, signal: Signal) {
-        signal_child(&self.child, signal);
+        send(&self.child, signal);
     }
 
     /// The next line on standard output.
@@ -294,10 +265,10 @@ impl Running {
     /// Ends its input, waits for it, and returns its exit code, and the rest of what it wrote.
     pub(crate) fn end(mut self) -> (Option<i32>, String, String) {
         drop(self.input.take());
-        let (mut output, mut words) = (String::new(), String::new());
-        self.output.read_to_string(&mut output).unwrap();
-        self.words.read_to_string(&mut words).unwrap();
-        (self.wait().code(), output, words)
+        let (mut output, mut words) = (Vec::new(), Vec::new());
+        self.output.read_to_end(&mut output).unwrap();
+        self.words.read_to_end(&mut words).unwrap();
+        (self.wait().code(), text(&output), text(&words))
     }
 }
 
@@ -312,10 +283,6 @@ fn next_line(from: &mut impl BufRead) -> String {
     let mut line = String::new();
     from.read_line(&mut line).unwrap();
     line.trim_end().to_owned()
-}
-
-pub(crate) fn signal_child(child: &Child, signal: Signal) {
-    kill_process(Pid::from_child(child), signal).unwrap();
 }
 
 /// Ends a test that hangs, instead of asserting how long anything takes.

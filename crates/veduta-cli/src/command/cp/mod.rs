@@ -17,9 +17,10 @@ use super::Verb;
 use crate::context::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::Outcome;
+use crate::os::files;
 use crate::output::escape;
 use crate::quantity::{Bytes, Rate};
-use crate::signals::{self, Stop};
+use crate::signals::{Stop, refused};
 use draft::Draft;
 pub(crate) use progress::Progress;
 use source::Source;
@@ -101,10 +102,10 @@ pub(crate) fn copy(
     stop: &Stop,
 ) -> Outcome<Copied> {
     let start = Instant::now();
-    signals::fail_at_file_limit()?;
+    files::survive_size_limit().map_err(refused)?;
     let source = Source::open(source)?;
     let target = Target::find(destination, &source)?;
-    let draft = Draft::create(&target, attributes::first_mode(&source, &target, manner), source.size())?;
+    let draft = Draft::create(&target, attributes::first_like(&source, &target, manner), source.size())?;
 
     progress.begin(source.size());
     let shares_blocks = manner.reflink != Reflink::Never && draft.share_blocks(&source, manner.reflink)?;

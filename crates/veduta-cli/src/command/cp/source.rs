@@ -1,10 +1,9 @@
 //! The file to copy, as a section.
 
 use crate::failure::{Failure, Outcome};
-use rustix::fs::{Mode, OFlags};
+use crate::os::files;
 use std::fs::{File, Metadata};
 use std::io::Read;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use veduta::{Protection, Section};
 
@@ -19,11 +18,7 @@ pub(super) struct Source {
 
 impl Source {
     pub(super) fn open(path: &Path) -> Outcome<Source> {
-        // Without NONBLOCK, opening a pipe would wait for a writer.
-        let file: File =
-            rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK, Mode::empty())
-                .map_err(|error| Failure::at("open", path, &error.into()))?
-                .into();
+        let file = files::open(path).map_err(|error| Failure::at("open", path, &error))?;
         let metadata = file.metadata().map_err(|error| Failure::at("look at", path, &error))?;
         if !metadata.is_file() {
             let what = if metadata.is_dir() { "it is a directory" } else { "it is not a regular file" };
@@ -74,7 +69,8 @@ impl Source {
         Failure::new(format!("cannot read \"{}\" at byte {offset}: {error}", self.path.display()))
     }
 
-    pub(super) fn is(&self, other: &Metadata) -> bool {
-        (self.metadata.dev(), self.metadata.ino()) == (other.dev(), other.ino())
+    /// Whether that is another name of it.
+    pub(super) fn is(&self, other: &Path) -> Outcome<bool> {
+        files::is_same(&self.file, other).map_err(|error| Failure::at("look at", other, &error))
     }
 }

@@ -2,20 +2,19 @@
 
 use super::source::Source;
 use crate::failure::{Failure, Outcome};
-use rustix::fs::{Access, AtFlags, CWD, accessat};
+use crate::os::files;
 use std::ffi::OsString;
-use std::fs::{self, Metadata};
+use std::fs;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, is_separator};
 
 #[derive(Debug)]
 pub(super) struct Target {
     pub(super) path: PathBuf,
     pub(super) directory: PathBuf,
     pub(super) name: OsString,
-    /// The file of that name, which the copy replaces.
-    pub(super) existing: Option<Metadata>,
+    /// Whether there is a file of that name.
+    pub(super) replaces: bool,
 }
 
 impl Target {
@@ -29,7 +28,7 @@ impl Target {
                 Some(name) => destination.join(name),
                 None => return Err(fail(destination, "the source has no file name to use there")),
             },
-            Err(_) if destination.as_os_str().as_bytes().ends_with(b"/") => {
+            Err(_) if ends_with_separator(destination) => {
                 return Err(
                     fail(destination, "no such directory").hint("make it first, or leave off the slash")
                 );
@@ -49,7 +48,7 @@ impl Target {
             Err(error) => return Err(Failure::at("copy to", &path, &error)),
         };
         if let Some(metadata) = &existing {
-            if source.is(metadata) {
+            if source.is(&path)? {
                 let same = format!("it is the same file as \"{}\"", source.path.display());
                 return Err(fail(&path, &same));
             }
@@ -57,8 +56,8 @@ impl Target {
                 return Err(fail(&path, "it exists and is not a regular file"));
             }
             // Replacing needs the directory's permission only; what was made read-only is not for replacing.
-            if let Err(error) = accessat(CWD, &path, Access::WRITE_OK, AtFlags::EACCESS) {
-                return Err(Failure::at("replace", &path, &error.into())
+            if let Err(error) = files::check_writable(&path) {
+                return Err(Failure::at("replace", &path, &error)
                     .hint("the file is write-protected: remove it first, or make it writable"));
             }
         }
@@ -71,6 +70,10 @@ impl Target {
             Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
             _ => PathBuf::from("."),
         };
-        Ok(Target { path, directory, name, existing })
+        Ok(Target { path, directory, name, replaces: existing.is_some() })
     }
+}
+
+fn ends_with_separator(path: &Path) -> bool {
+    path.as_os_str().as_encoded_bytes().last().is_some_and(|&last| is_separator(last.into()))
 }

@@ -21,7 +21,7 @@ use veduta::{Advice, Code, Section, View, ViewAccess};
 const STEP: usize = 1 << 20;
 
 /// Copies all data of `source`; what is a hole there becomes one. Returns the number of bytes of data.
-pub(super) fn transfer(source: &Source, draft: &Draft, progress: &Progress, stop: &Stop) -> Outcome<u64> {
+pub(super) fn transfer(source: &Source, draft: &Draft<'_>, progress: &Progress, stop: &Stop) -> Outcome<u64> {
     let Some(section) = &source.section else { return Ok(0) };
     // Everything not written is a hole then.
     draft.file().set_len(source.size()).map_err(|error| draft.failure(&error))?;
@@ -44,7 +44,7 @@ struct Work<'a> {
     windows: Mutex<Windows<'a>>,
     source: &'a Source,
     section: &'a Section,
-    draft: &'a Draft,
+    draft: &'a Draft<'a>,
     progress: &'a Progress,
     stop: &'a Stop,
     failed: AtomicBool,

@@ -5,8 +5,7 @@ use super::extents::Extents;
 use super::progress::Progress;
 use super::source::Source;
 use crate::failure::{Failure, Outcome};
-use rustix::fs::{FallocateFlags, fallocate, fstatfs};
-use rustix::io::Errno;
+use crate::os::files;
 use std::ops::Range;
 
 /// How much is mapped at a time: so much that calls do not count, so little that every thread has work.
@@ -16,18 +15,17 @@ const WINDOW: u64 = 4 << 20;
 #[derive(Debug)]
 pub(super) struct Windows<'a> {
     source: &'a Source,
-    draft: &'a Draft,
+    draft: &'a Draft<'a>,
     progress: &'a Progress,
     extents: Extents<'a>,
     /// What is left of the extent we are in.
     left: Range<u64>,
-    reserves: bool,
 }
 
 impl<'a> Windows<'a> {
-    pub(super) fn new(source: &'a Source, draft: &'a Draft, progress: &'a Progress) -> Windows<'a> {
+    pub(super) fn new(source: &'a Source, draft: &'a Draft<'a>, progress: &'a Progress) -> Windows<'a> {
         let extents = Extents::new(&source.file, source.size());
-        Windows { source, draft, progress, extents, left: 0..0, reserves: gains_by_reserving(draft) }
+        Windows { source, draft, progress, extents, left: 0..0 }
     }
 
     /// The next window, `None` after the last.
@@ -35,10 +33,8 @@ impl<'a> Windows<'a> {
         if self.left.is_empty() {
             let Some(extent) = self.extents.next() else { return Ok(None) };
             let extent =
-                extent.map_err(|error| Failure::at("find the data in", &self.source.path, &error.into()))?;
-            if self.reserves {
-                reserve(self.draft, &extent)?;
-            }
+                extent.map_err(|error| Failure::at("find the data in", &self.source.path, &error))?;
+            files::reserve(self.draft.file(), &extent).map_err(|error| self.draft.failure(&error))?;
             self.progress.advance(extent.start - self.left.end);
             self.left = extent;
         }
@@ -46,20 +42,5 @@ impl<'a> Windows<'a> {
         let window = self.left.start..end;
         self.left.start = end;
         Ok(Some(window))
-    }
-}
-
-/// A tmpfs takes page after page, which is the same work now or later.
-fn gains_by_reserving(draft: &Draft) -> bool {
-    const TMPFS: u32 = 0x0102_1994;
-    fstatfs(draft.file()).is_ok_and(|filesystem| filesystem.f_type as u32 != TMPFS)
-}
-
-/// Makes room for an extent: a full disk is known before it is written to, and the blocks lie together.
-fn reserve(draft: &Draft, extent: &Range<u64>) -> Outcome<()> {
-    // Many filesystems cannot, and the writes will do without.
-    match fallocate(draft.file(), FallocateFlags::KEEP_SIZE, extent.start, extent.end - extent.start) {
-        Err(error @ (Errno::NOSPC | Errno::DQUOT | Errno::FBIG)) => Err(draft.failure(&error.into())),
-        _ => Ok(()),
     }
 }

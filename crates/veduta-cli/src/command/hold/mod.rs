@@ -7,15 +7,13 @@ use super::Verb;
 use crate::context::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::{Failure, Outcome};
+use crate::os::signals::UntilTold;
 use crate::output::{self, escape};
 use crate::quantity::parse_bytes;
-use crate::signals;
+use crate::signals::refused;
 use clap::builder::NonEmptyStringValueParser;
-use rustix::event::{PollFd, PollFlags, poll};
 use section::Protect;
 use std::any::Any;
-use std::io::{self, Read};
-use std::os::fd::AsFd;
 use std::path::PathBuf;
 use sync::{Count, Resets};
 use veduta::Disposition;
@@ -66,7 +64,7 @@ struct Held {
 impl Verb for Args {
     fn run(&self, context: &Context) -> Outcome {
         // Watched from the start, so that no signal comes too early to be an orderly end.
-        let signals = signals::readable_on_signals()?;
+        let until_told = UntilTold::watch().map_err(refused)?;
         let Held { object, name, disposition, what, asked } = match self {
             Args { event: Some(reset), .. } => sync::event(context, &self.name, *reset, self.signaled)?,
             Args { semaphore: Some(count), .. } => sync::semaphore(context, &self.name, *count)?,
@@ -87,35 +85,8 @@ impl Verb for Args {
             ));
         }
         context.say(format_args!("holding it ({what}) until standard input ends or a signal comes"));
-        wait(&signals)?;
+        until_told.wait().map_err(|error| Failure::cannot("wait", &error))?;
         drop(object);
         Ok(ExitCode::Done)
-    }
-}
-
-/// Returns when standard input ends or `signals` becomes readable.
-fn wait(signals: &impl AsFd) -> Outcome<()> {
-    let mut input = io::stdin().lock();
-    let mut discarded = [0; 4096];
-    loop {
-        let stdin = io::stdin();
-        let mut ready = [PollFd::new(&stdin, PollFlags::IN), PollFd::new(signals, PollFlags::IN)];
-        match poll(&mut ready, None) {
-            Err(rustix::io::Errno::INTR) => continue,
-            Err(error) => return Err(Failure::new(format!("cannot wait: {error}"))),
-            Ok(_) => {}
-        }
-        let [input_ready, signal_ready] = ready.map(|fd| !fd.revents().is_empty());
-        if signal_ready {
-            return Ok(());
-        }
-        if input_ready {
-            match input.read(&mut discarded) {
-                Ok(1..) => {}
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // The end. An input that cannot be read, as when none was given, has ended too.
-                Ok(0) | Err(_) => return Ok(()),
-            }
-        }
     }
 }

@@ -5,9 +5,11 @@ use super::tally::{Counts, Tally};
 use crate::context::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::{Failure, Outcome};
+use crate::os::processes;
 use crate::output;
 use serde::{Deserialize, Serialize};
 use std::io;
+use std::time::SystemTime;
 use veduta::{Code, Section, View, ViewAccess};
 
 /// What an actor can be told to do.
@@ -80,8 +82,7 @@ pub(super) enum Answer {
     },
     Acquired {
         abandoned: bool,
-        /// When, on the clock that all processes share.
-        at: u64,
+        at: SystemTime,
     },
     Failed(String),
 }
@@ -100,8 +101,8 @@ struct Held {
 }
 
 pub(crate) fn run(context: &Context) -> Outcome {
-    // When the narrator dies, however it dies, its input ends or this signal comes.
-    let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
+    // When the narrator dies, however it dies, its orders end, too.
+    processes::end_with_parent();
     let mut props = Props::default();
     for line in io::stdin().lines() {
         let line = line.map_err(|error| Failure::new(format!("cannot read orders: {error}")))?;

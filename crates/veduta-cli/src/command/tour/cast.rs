@@ -4,8 +4,7 @@ use super::actor::{Answer, Order};
 use crate::failure::{Failure, Outcome};
 use crate::signals::Stop;
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 
 /// A process of our own. Killed when dropped.
 #[derive(Debug)]
@@ -88,11 +87,11 @@ impl Actor {
         self.child.wait().map_err(cannot).map(drop)
     }
 
-    /// Kills the process with SIGKILL, and returns the signal that it ended by.
-    pub(super) fn kill(&mut self) -> Outcome<Option<i32>> {
+    /// Kills the process, and says how it ended.
+    pub(super) fn kill(&mut self) -> Outcome<ExitStatus> {
         let cannot = |error| Failure::new(format!("cannot kill the {} process: {error}", self.role));
         self.child.kill().map_err(cannot)?;
-        Ok(self.child.wait().map_err(cannot)?.signal())
+        self.child.wait().map_err(cannot)
     }
 }
 

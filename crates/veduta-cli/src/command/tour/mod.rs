@@ -80,7 +80,7 @@ impl Args {
                 narrator.tell(
                     "made",
                     format!(
-                        "{}, {} of it a hole, on the disk in {time:.2} s",
+                        "{}, {} of it never written, on the disk in {time:.2} s",
                         Bytes(self.file_size),
                         Bytes(hole)
                     ),
@@ -98,7 +98,7 @@ impl Args {
             copied.data <= copied.size,
         )?;
 
-        // With read(2) on both sides: what went through views is not checked through views.
+        // Read on both sides: what went through views is not checked through views.
         let start = Instant::now();
         let compared = sample::compare(&source, &destination, stop)?;
         let rate = Rate { bytes: compared.equal, time: start.elapsed() };

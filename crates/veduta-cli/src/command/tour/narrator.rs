@@ -2,8 +2,9 @@
 
 use super::cast::Actor;
 use crate::failure::{Failure, Outcome};
+use crate::os::processes::{KILL, was_killed};
 use crate::output::{escape, print, style};
-use signal_hook::consts::SIGKILL;
+use std::process::ExitStatus;
 use std::time::Instant;
 
 #[derive(Debug)]
@@ -56,14 +57,11 @@ impl Narrator {
         Err(Failure::new(format!("step {} does not show what it should: {label}: {observed}", self.steps)))
     }
 
-    /// Checks that the actor ended by SIGKILL.
-    pub(super) fn check_killed(&mut self, actor: &Actor, signal: Option<i32>) -> Outcome<()> {
-        let end = match signal {
-            Some(SIGKILL) => "by SIGKILL".into(),
-            Some(signal) => format!("by signal {signal}"),
-            None => "not killed: it ended by itself".into(),
-        };
-        self.check("killed", format!("{} ({}), {end}", actor.role, actor.pid()), signal == Some(SIGKILL))
+    /// Checks that the actor was killed.
+    pub(super) fn check_killed(&mut self, actor: &Actor, end: ExitStatus) -> Outcome<()> {
+        let killed = was_killed(end);
+        let words = if killed { format!("by {KILL}") } else { format!("by something else: {end}") };
+        self.check("killed", format!("{} ({}), {words}", actor.role, actor.pid()), killed)
     }
 
     pub(super) fn finish(self) -> Outcome<()> {

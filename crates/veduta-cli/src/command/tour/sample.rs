@@ -2,22 +2,22 @@
 
 use super::pattern;
 use crate::failure::{Failure, Outcome};
+use crate::os::{files, machine};
 use crate::quantity::Bytes;
 use crate::signals::Stop;
-use rustix::fs::statvfs;
-use std::fs::{self, File};
-use std::io::{self, Read};
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 /// What the bookkeeping of a filesystem may add to a file's blocks.
 pub(super) const SLACK: u64 = 1 << 20;
 
-/// Makes a file of `size` bytes that look random, with a hole of a sixteenth in the middle. Returns the hole's size.
+/// Makes a file of `size` bytes that look random, but for a sixteenth in the middle that is never written: a hole, where the filesystem
+/// has some. Returns its size.
 pub(super) fn make(path: &Path, size: u64, stop: &Stop) -> Outcome<u64> {
     check_room(path, size)?;
     let cannot = |error| Failure::at("make", path, &error);
-    let file = File::create_new(path).map_err(cannot)?;
+    let mut file = File::create_new(path).map_err(cannot)?;
     file.set_len(size).map_err(cannot)?;
 
     const BLOCK: u64 = pattern::BLOCK as u64;
@@ -28,7 +28,8 @@ pub(super) fn make(path: &Path, size: u64, stop: &Stop) -> Outcome<u64> {
         stop.check()?;
         let length = BLOCK.min(size - index * BLOCK) as usize;
         pattern::fill(&mut block[..length], index);
-        file.write_all_at(&block[..length], index * BLOCK).map_err(cannot)?;
+        file.seek(SeekFrom::Start(index * BLOCK)).map_err(cannot)?;
+        file.write_all(&block[..length]).map_err(cannot)?;
     }
     // Else the disk would be busy with this file while the copy is timed.
     file.sync_all().map_err(cannot)?;
@@ -38,8 +39,8 @@ pub(super) fn make(path: &Path, size: u64, stop: &Stop) -> Outcome<u64> {
 /// The file and its copy need twice the size.
 fn check_room(path: &Path, size: u64) -> Outcome<()> {
     let directory = path.parent().unwrap_or(path);
-    let Ok(filesystem) = statvfs(directory) else { return Ok(()) };
-    let (needed, free) = (size.saturating_mul(2), filesystem.f_bavail.saturating_mul(filesystem.f_frsize));
+    let Some(free) = machine::free_space(directory) else { return Ok(()) };
+    let needed = size.saturating_mul(2);
     if needed <= free {
         return Ok(());
     }
@@ -49,7 +50,10 @@ fn check_room(path: &Path, size: u64) -> Outcome<()> {
         std::env::temp_dir().display(),
         Bytes(free)
     ))
-    .hint("set TMPDIR to a directory elsewhere, or take a smaller file with --file-size"))
+    .hint(format!(
+        "set {} to a directory elsewhere, or take a smaller file with --file-size",
+        machine::TEMPORARY
+    )))
 }
 
 /// What comparing two files came to.
@@ -101,15 +105,16 @@ fn read_full<'a>(file: &mut File, buffer: &'a mut [u8]) -> io::Result<&'a [u8]> 
     Ok(&buffer[..length])
 }
 
-/// The room that a file takes, holes not counted.
+/// The room that a file takes on its disk.
 pub(super) fn room(path: &Path) -> Outcome<u64> {
-    let metadata = fs::metadata(path).map_err(|error| Failure::at("look at", path, &error))?;
-    Ok(metadata.blocks() * 512)
+    let allocated = File::open(path).and_then(|file| files::allocated(&file));
+    allocated.map_err(|error| Failure::at("look at", path, &error))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn differences_are_found_where_they_are() {
@@ -123,10 +128,9 @@ mod tests {
 
         File::options().write(true).open(&b).unwrap().set_len(size - 1).unwrap();
         assert_eq!(compare(&a, &b, &Stop::default()).unwrap().difference, Some(size - 1));
-        let file = File::options().read(true).write(true).open(&b).unwrap();
-        let mut byte = [0];
-        file.read_exact_at(&mut byte, 3).unwrap();
-        file.write_all_at(&[!byte[0]], 3).unwrap();
+        let mut bytes = fs::read(&b).unwrap();
+        bytes[3] = !bytes[3];
+        fs::write(&b, bytes).unwrap();
         assert_eq!(compare(&a, &b, &Stop::default()).unwrap().difference, Some(3));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::actor::{Answer, Order};
 use super::cast::Actor;
-use super::memory::{self, Change};
+use super::memory::{Change, Shared};
 use super::narrator::Narrator;
 use crate::context::Context;
 use crate::failure::Outcome;
@@ -17,6 +17,7 @@ const PAGE: u64 = 4096;
 const NAME: &str = "Tour";
 const GREETING_AT: usize = 0x1000;
 const REPLY_AT: usize = 0x2000;
+const NOT_TOLD: &str = "how much of it is in use, the system does not tell";
 
 /// Everything the steps have in common.
 struct Stage<'a> {
@@ -50,7 +51,7 @@ pub(super) fn show(context: &Context, narrator: &mut Narrator, size: u64, stop: 
 
 impl Stage<'_> {
     fn create(&mut self, first: &mut Actor) -> Outcome<()> {
-        let before = memory::shared()?;
+        let before = Shared::now()?;
         let mut answer = first.ask(&Order::Create { name: self.name.clone(), size: self.size })?;
         if answer == Answer::Taken {
             self.name = format!("{NAME}-{}", std::process::id());
@@ -123,7 +124,7 @@ impl Stage<'_> {
 
     fn kill_second(&mut self, first: &mut Actor, second: &mut Actor) -> Outcome<()> {
         self.check_held("before", &[first, second])?;
-        let before = memory::shared()?;
+        let before = Shared::now()?;
         self.kill(second)?;
         self.check_held("after", &[first])?;
         self.check_resident(Change::since(before)?)?;
@@ -136,13 +137,18 @@ impl Stage<'_> {
 
     fn kill_first(&mut self, first: &mut Actor) -> Outcome<()> {
         self.check_held("before", &[first])?;
-        let before = memory::shared()?;
+        let before = Shared::now()?;
         self.kill(first)?;
         let change = Change::freed(before, self.size)?;
         let found = self.context.object(&self.name);
         let observed = self.or_code(&found, |info| format!("{} bytes", info.size));
         self.narrator.check("after", observed, absent(&found))?;
-        self.narrator.check("memory", format!("{change}: all freed"), change.is_settled())?;
+        match change {
+            Some(change) => {
+                self.narrator.check("memory", format!("{change}: all freed"), change.frees(self.size))?;
+            }
+            None => self.narrator.tell("memory", NOT_TOLD)?,
+        }
 
         let opened = self.context.sections().open(&self.name);
         self.narrator.check("open", self.or_code(&opened, |_| "opened".into()), absent(&opened))?;
@@ -154,8 +160,8 @@ impl Stage<'_> {
     }
 
     fn kill(&mut self, actor: &mut Actor) -> Outcome<()> {
-        let signal = actor.kill()?;
-        self.narrator.check_killed(actor, signal)
+        let end = actor.kill()?;
+        self.narrator.check_killed(actor, end)
     }
 
     /// Checks that the object is held by these actors and by nobody else.
@@ -187,13 +193,15 @@ impl Stage<'_> {
     }
 
     /// Checks that all of the section is in memory. What the whole machine uses is told only: others use it too.
-    fn check_resident(&mut self, change: Change) -> Outcome<()> {
-        let resident = self.object()?.resident;
-        let observed = match resident {
-            Some(bytes) => format!("{} resident; {change}", Bytes(bytes)),
-            None => format!("unknown; {change}"),
-        };
-        self.narrator.check("memory", observed, resident == Some(self.size.next_multiple_of(PAGE)))
+    fn check_resident(&mut self, change: Option<Change>) -> Outcome<()> {
+        let machine = change.map_or_else(String::new, |change| format!("; {change}"));
+        match self.object()?.resident {
+            Some(bytes) => {
+                let observed = format!("{} resident{machine}", Bytes(bytes));
+                self.narrator.check("memory", observed, bytes == self.size.next_multiple_of(PAGE))
+            }
+            None => self.narrator.tell("memory", format!("{NOT_TOLD}{machine}")),
+        }
     }
 
     fn object(&self) -> Outcome<ObjectInfo> {

@@ -1,8 +1,8 @@
 //! Counters that two processes share: a total, and what each of them counted. The mutex protects that the total is the sum.
 
 use crate::context::Context;
-use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
+use std::time::SystemTime;
 use veduta::{Mutex, MutexGuard, Section, View, ViewAccess, Waitable, Waited};
 
 const SIZE: u64 = 4096;
@@ -68,10 +68,10 @@ impl Tally {
         Ok(waits)
     }
 
-    /// Acquires the mutex and keeps it. Says whether it was abandoned, and when that was, on a clock that all processes share.
-    pub(super) fn acquire(&self) -> veduta::Result<(bool, u64)> {
+    /// Acquires the mutex and keeps it. Says whether it was abandoned, and when that was.
+    pub(super) fn acquire(&self) -> veduta::Result<(bool, SystemTime)> {
         let waited = self.mutex.wait(None)?;
-        Ok((matches!(waited, Waited::Abandoned(_)), now()))
+        Ok((matches!(waited, Waited::Abandoned(_)), SystemTime::now()))
     }
 
     /// Acquires the mutex, keeps it, and does half of what it is for.
@@ -91,10 +91,4 @@ impl Tally {
         let count: u64 = self.view.read_value(at)?;
         self.view.write_value(at, &(count + 1))
     }
-}
-
-/// Nanoseconds on the monotonic clock.
-pub(super) fn now() -> u64 {
-    let time = clock_gettime(ClockId::Monotonic);
-    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }

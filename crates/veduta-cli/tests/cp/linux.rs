@@ -1,11 +1,10 @@
-//! `veduta cp`: whole or not at all, holes and attributes included.
+//! What copies keep and meet on Linux: holes, modes, links, devices, other file systems; and what a stopped one leaves.
 
-mod common;
-#[path = "../../veduta/tests/scratch/skip.rs"]
+#[path = "../../../veduta/tests/scratch/skip.rs"]
 mod skip;
 
-use common::{NOTHING, Place, names_in, signal_child};
-use rustix::process::Signal;
+use super::bytes;
+use super::common::{NOTHING, Place, Signal, names_in, send};
 use skip::skipped;
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, symlink};
@@ -16,82 +15,18 @@ use std::time::{Duration, UNIX_EPOCH};
 
 const MIB: u64 = 1 << 20;
 
-/// Bytes that differ from page to page.
-fn bytes(len: usize) -> Vec<u8> {
-    let mut bytes: Vec<u8> = (0..=u8::MAX).cycle().take(len.min(251)).collect();
-    while bytes.len() < len {
-        bytes.extend_from_within(..bytes.len().min(len - bytes.len()));
-    }
-    for (index, page) in bytes.chunks_mut(4096).enumerate() {
-        page[0] = index as u8;
-        page[page.len() - 1] = (index >> 8) as u8;
-    }
-    bytes
-}
-
 #[test]
-fn bytes_arrive() {
-    let place = Place::new();
-    for len in [1, 4095, 4096, 4097, 3 << 20, (65 << 20) + 13] {
-        let source = bytes(len);
-        place.file("source", &source);
-        let ran = place.run(["cp", "source", "copy"]);
-        assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""), "{ran:?}");
-        assert!(ran.stderr.starts_with("copied ") && ran.stderr.contains("/s,"), "{ran:?}");
-        assert!(fs::read(place.files().join("copy")).unwrap() == source, "{len}");
-        assert_eq!(place.file_names(), ["copy", "source"]);
-    }
-    assert_eq!(place.run(["cp", "-q", "source", "copy"]).stderr, "");
-    assert_eq!(place.run(["cp", "--sync", "source", "synced"]).code, Some(0));
-}
-
-#[test]
-fn an_empty_file_is_a_file() {
-    let place = Place::new();
-    place.file("source", "");
-    place.file("copy", "was not empty");
-    assert_eq!(place.run(["cp", "source", "copy"]).code, Some(0));
-    assert_eq!(fs::metadata(place.files().join("copy")).unwrap().len(), 0);
-}
-
-#[test]
-fn into_a_directory() {
-    let place = Place::new();
-    place.file("source", "x");
-    fs::create_dir(place.files().join("there")).unwrap();
-    for destination in ["there", "there/", "there/."] {
-        assert_eq!(place.run(["cp", "source", destination]).code, Some(0), "{destination}");
-        assert_eq!(names_in(&place.files().join("there")), ["source"]);
-        fs::remove_file(place.files().join("there/source")).unwrap();
-    }
-    assert_eq!(place.run(["cp", "source", "absent/copy"]).code, Some(2));
-    let ran = place.run(["cp", "source", "absent/"]);
-    assert_eq!(ran.code, Some(2));
-    assert!(ran.stderr.contains("no such directory"), "{ran:?}");
-    assert_eq!(place.file_names(), ["source", "there"]);
-}
-
-#[test]
-fn a_file_is_not_copied_onto_itself() {
+fn a_file_is_not_copied_onto_itself_by_a_link() {
     let place = Place::new();
     let source = place.file("source", "precious");
-    fs::hard_link(&source, place.files().join("hard")).unwrap();
     symlink("source", place.files().join("soft")).unwrap();
-    for (from, to) in [
-        ("source", "source"),
-        ("source", "./source"),
-        ("source", "."),
-        ("source", "hard"),
-        ("source", "soft"),
-        ("soft", "source"),
-        ("soft", "soft"),
-    ] {
+    for (from, to) in [("source", "soft"), ("soft", "source"), ("soft", "soft")] {
         let ran = place.run(["cp", from, to]);
         assert_eq!(ran.code, Some(2), "{from} {to}");
         assert!(ran.stderr.contains("it is the same file"), "{ran:?}");
     }
     assert_eq!(fs::read_to_string(source).unwrap(), "precious");
-    assert_eq!(place.file_names(), ["hard", "soft", "source"]);
+    assert_eq!(place.file_names(), ["soft", "source"]);
 }
 
 #[test]
@@ -272,7 +207,7 @@ fn stopped_copy(place: &Place) -> Child {
             return copy;
         }
         // It was too fast for us.
-        signal_child(&copy, Signal::CONT);
+        send(&copy, Signal::CONT);
         copy.wait().unwrap();
         fs::remove_file(place.files().join("copy")).unwrap();
     }
@@ -282,7 +217,7 @@ fn stopped_amid(copy: &mut Child) -> bool {
     let pid = copy.id();
     while copy.try_wait().unwrap().is_none() {
         if written(pid) > 0 {
-            signal_child(copy, Signal::STOP);
+            send(copy, Signal::STOP);
             while !fs::read_to_string(format!("/proc/{pid}/stat")).unwrap().contains(") T ") {
                 std::thread::yield_now();
             }
@@ -304,8 +239,8 @@ fn a_copy_that_is_broken_off_leaves_nothing() {
     place.file("source", bytes(512 << 20));
     for (signal, number) in [(Signal::TERM, 15), (Signal::INT, 2), (Signal::KILL, 9)] {
         let mut copy = stopped_copy(&place);
-        signal_child(&copy, signal);
-        signal_child(&copy, Signal::CONT);
+        send(&copy, signal);
+        send(&copy, Signal::CONT);
         assert_eq!(copy.wait().unwrap().signal(), Some(number));
         assert_eq!(place.file_names(), ["source"], "{signal:?}");
     }
@@ -317,7 +252,7 @@ fn a_source_that_is_cut_off_is_an_error() {
     let path = place.file("source", bytes(512 << 20));
     let copy = stopped_copy(&place);
     File::options().write(true).open(&path).unwrap().set_len(4096).unwrap();
-    signal_child(&copy, Signal::CONT);
+    send(&copy, Signal::CONT);
     let output = copy.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     let words = String::from_utf8(output.stderr).unwrap();
