@@ -4,7 +4,6 @@ use super::error::{done, failed};
 use crate::{Code, Error, Result};
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
 use std::ptr::{null, null_mut};
-use std::sync::{Mutex, PoisonError};
 use windows_sys::Win32::Foundation::{ERROR_NOT_ALL_ASSIGNED, HANDLE, LUID};
 use windows_sys::Win32::Security::{
     AdjustTokenPrivileges, LUID_AND_ATTRIBUTES, LookupPrivilegeValueW, SE_LOCK_MEMORY_NAME,
@@ -17,9 +16,6 @@ use windows_sys::Win32::System::Threading::{GetCurrentProcess, GetNumaHighestNod
 const OPERATION: &str = "promise memory";
 
 fn status() -> Result<MEMORYSTATUSEX> {
-    // Who asks Wine while somebody asks for the first time is told that there is no memory.
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    let _asking = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let mut status =
         MEMORYSTATUSEX { dwLength: size_of::<MEMORYSTATUSEX>() as u32, ..MEMORYSTATUSEX::default() };
     // SAFETY: the structure is ours, and says how long it is.
@@ -30,7 +26,7 @@ fn status() -> Result<MEMORYSTATUSEX> {
 /// Refuses a number of bytes that this process cannot be promised now.
 pub(crate) fn promise(bytes: u64) -> Result<()> {
     let status = status()?;
-    // Wine 8 sometimes knows nothing, and says 0 of 0: then the call that takes the memory finds out.
+    // Who asks Wine while another thread asks for the first time is told 0 of 0: then the call that takes the memory finds out.
     if bytes <= status.ullAvailPageFile || status.ullTotalPageFile == 0 {
         return Ok(());
     }
