@@ -10,8 +10,10 @@ mod scratch;
 
 use scratch::{code, name, wine_is_wrong};
 use std::io::{BufRead, BufReader, Write};
+use std::os::windows::io::AsHandle;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
+use veduta::os::windows::HandleExt;
 use veduta::{
     Code, Disposition, Event, Kind, Mutex, Namespace, Protection, Section, SectionAccess, Semaphore,
     ViewAccess, Waitable, Waited,
@@ -122,6 +124,34 @@ fn the_section_of_another_program_is_listed() {
     assert!(listing.objects.iter().any(|listed| listed.name == name), "{listing:?}");
     assert_eq!(code(Event::options().create(&name)), Code::INVALID_HANDLE);
     keeper.end();
+}
+
+#[test]
+fn a_handle_is_put_into_another_program() {
+    let section = Section::options().size(100).create_unnamed().unwrap();
+    let view = section.map(ViewAccess::Write).unwrap();
+    view.write_at(0, b"from Rust\0").unwrap();
+    let mut child = peer(&["given", "from C"]).spawn().expect("it can be started");
+    let number = section.duplicate_into(child.as_handle()).unwrap();
+    // What it has is its own.
+    drop(section);
+    writeln!(child.stdin.take().expect("it is piped"), "{number}").expect("it reads");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim_end(), "from Rust");
+    assert_eq!(view.compare_bytes(0, b"from C\0").unwrap(), None);
+}
+
+#[test]
+fn a_handle_of_windows_is_adopted() {
+    let section = Section::options().size(5_000).create_unnamed().unwrap();
+    let copy = section.handle().try_clone_to_owned().unwrap();
+    let adopted = Section::from_handle(copy).unwrap();
+    assert_eq!((adopted.len(), adopted.access()), (5_000, section.access()));
+    let event: std::os::windows::io::OwnedHandle = Event::options().create_unnamed().unwrap().into_handle();
+    assert_eq!(code(Section::from_handle(event)), Code::INVALID_HANDLE);
+    let file = scratch::file(10);
+    let file = std::os::windows::io::OwnedHandle::from(file);
+    assert_eq!(code(Section::from_handle(file)), Code::INVALID_HANDLE);
 }
 
 #[test]

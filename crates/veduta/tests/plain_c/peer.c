@@ -2,6 +2,7 @@
  *
  *   peer create NAME SIZE PROTECTION TEXT   makes a section, and keeps it until it reads a line; then says what stands in it
  *   peer open NAME TEXT                     opens a section: its size, and what stands in it; leaves TEXT there
+ *   peer given TEXT                         reads the number of a handle to a section; says what stands in it, and leaves TEXT there
  *   peer rights NAME                        who may do what with a section: a line RIGHTS USER for each entry of its list
  *   peer set NAME                           sets an event
  *   peer abandon NAME                       acquires a mutex, and ends
@@ -49,6 +50,16 @@ static int open(char **words) {
     return 0;
 }
 
+static int given(char **words) {
+    char line[32];
+    if (!fgets(line, sizeof line, stdin)) return failed("read");
+    char *view = MapViewOfFile((HANDLE)(size_t)strtoull(line, NULL, 10), FILE_MAP_WRITE, 0, 0, 0);
+    if (!view) return failed("map");
+    printf("%s\n", view);
+    strcpy(view, words[0]);
+    return 0;
+}
+
 static int rights(char **words) {
     char buffer[4096], *user;
     DWORD length;
@@ -88,7 +99,7 @@ int main(int count, char **words) {
     static const struct {
         const char *verb;
         int words, (*act)(char **);
-    } verbs[] = {{"create", 4, create}, {"open", 2, open}, {"rights", 1, rights}, {"set", 1, set}, {"abandon", 1, leave}, {"post", 1, post}};
+    } verbs[] = {{"create", 4, create}, {"open", 2, open}, {"given", 1, given}, {"rights", 1, rights}, {"set", 1, set}, {"abandon", 1, leave}, {"post", 1, post}};
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
         if (count == verbs[i].words + 2 && !strcmp(words[1], verbs[i].verb)) return verbs[i].act(words + 2);
     printf("no such verb\n");
