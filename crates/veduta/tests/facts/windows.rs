@@ -1,16 +1,17 @@
 //! What the facts take of Windows.
 #![allow(unsafe_code, reason = "the standard library has no such objects")]
 
-use crate::scratch::wine_is_wrong;
+use crate::scratch::{child, wine_is_wrong};
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io;
 use std::os::windows::fs::OpenOptionsExt;
-use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
+use std::os::windows::io::{AsHandle, AsRawHandle, FromRawHandle, OwnedHandle};
 use std::ptr;
 use tempfile::NamedTempFile;
 use veduta::os::InheritExt;
-use veduta::{Event, Result, Section, View};
+use veduta::os::windows::HandleExt;
+use veduta::{Event, Result, Section, View, ViewAccess};
 use windows_sys::Win32::Storage::FileSystem::{
     DELETE, FILE_DISPOSITION_INFO, FILE_FLAG_BACKUP_SEMANTICS, FILE_SHARE_DELETE, FILE_SHARE_READ,
     FILE_SHARE_WRITE, FileDispositionInfo, SetFileInformationByHandle,
@@ -41,10 +42,7 @@ pub(crate) fn of_wine(id: &str) -> Option<Value> {
 }
 
 /// Rows that cannot be shown here, and why.
-pub(crate) const ELSEWHERE: &[(&str, &str)] = &[(
-    "DUP-26/27",
-    "DuplicateHandle puts handles into other processes; the library leaves that to the program",
-)];
+pub(crate) const ELSEWHERE: &[(&str, &str)] = &[];
 
 /// An event, taken for a file.
 pub(crate) fn event() -> File {
@@ -129,7 +127,21 @@ pub(crate) fn reaches_children(section: &Section) -> bool {
     section.inherited_numbers().is_some()
 }
 
-/// Not shown here, see [`ELSEWHERE`].
-pub(crate) fn into_another_process(_: &Section) {
-    unreachable!("the row is not replayed")
+/// Puts a handle into a process that runs, which writes "from the child".
+pub(crate) fn into_another_process(section: &Section) {
+    let mut child = child::play("system::role_given", &[]);
+    assert_eq!(child.hear(), "running");
+    child.tell(&section.duplicate_into(child.process().as_handle()).expect("a child may be given handles"));
+    assert_eq!(child.hear(), "adopted");
+}
+
+#[test]
+#[ignore = "a role: is given a handle by its parent"]
+fn role_given() {
+    child::say("running");
+    // SAFETY: the parent put that handle here, and nobody else adopts it.
+    let section = unsafe { Section::from_inherited(&child::listen()) }.expect("it is a handle");
+    let view = section.map(ViewAccess::Write).expect("it may be written");
+    view.write_at(0, b"from the child").expect("it fits");
+    child::say("adopted");
 }

@@ -73,6 +73,11 @@ impl Actor {
         self.process.id()
     }
 
+    /// For what takes the process itself.
+    pub fn process(&self) -> &Child {
+        &self.process
+    }
+
     /// The role's next line.
     pub fn hear(&mut self) -> String {
         let mut line = String::new();
