@@ -1,9 +1,9 @@
 //! Holes of files for which their disk has no room.
 
 use crate::disk::Disk;
-use crate::scratch::fill;
+use crate::scratch::{fill, unfill};
 use crate::{PAGE, is_missing, map, scratch, whole};
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use veduta::{View, ViewAccess};
@@ -43,7 +43,7 @@ fn a_disk_that_is_full_behind_a_hole() {
         assert_eq!(buffer, [0; PAGE]);
         overlapping_copies_fail(&view);
         // What others give up is there for the next try.
-        fs::remove_file(filling).unwrap();
+        unfill(&filling);
         view.write_at(9 * PAGE, &[8; PAGE]).unwrap();
     });
 }
@@ -73,7 +73,7 @@ fn a_memory_file_system_that_is_full_behind_a_hole() {
         let target = scratch::file(0);
         assert_eq!(view.write_to(0..3 * PAGE, &target, 0).unwrap(), 2 * PAGE);
         is_missing(view.write_to(2 * PAGE..3 * PAGE, &target, 0), 2 * PAGE);
-        fs::remove_file(filling).unwrap();
+        unfill(&filling);
         view.write_at(9 * PAGE, &[8; PAGE]).unwrap();
     });
 }

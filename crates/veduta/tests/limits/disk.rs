@@ -2,7 +2,7 @@
 
 use crate::confined::{self, Belongings, expect, root};
 use crate::scratch::thread::{with_mount, with_tmpfs};
-use crate::scratch::{fill, skipped};
+use crate::scratch::{fill, skipped, unfill};
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -44,7 +44,7 @@ fn role_full_namespace() {
         assert_eq!(Belongings::now(), before);
         assert_eq!(Namespace::local().unwrap().objects().unwrap().objects.len(), 1);
         drop(held);
-        fs::remove_file(filling).unwrap();
+        unfill(&filling);
         for commit in ALL {
             Section::options().size(100).commit(commit).create_new(r"Global\new").unwrap();
         }
@@ -129,7 +129,7 @@ fn file_on_full_disk(mount: &Path) {
             assert_eq!(Belongings::now(), before, "{commit:?}");
         }
     }
-    fs::remove_file(filling).unwrap();
+    unfill(&filling);
     drop(Section::options().size(1 << 20).file(&file).create_unnamed().unwrap());
     assert_eq!((file.metadata().unwrap().len(), fs::read(&path).unwrap()[99]), (1 << 20, 7));
 }

@@ -40,6 +40,19 @@ pub fn fill(directory: &Path) -> PathBuf {
     path
 }
 
+/// Takes away what [`fill`] made. The room is there when this returns: a process that another test starts just now has the file open until its program begins.
+pub fn unfill(filling: &Path) {
+    let free = || {
+        rustix::fs::statvfs(filling.parent().expect("it is in a directory")).expect("it is there").f_bavail
+    };
+    let before = free();
+    std::fs::remove_file(filling).expect("it is there");
+    let _watchdog = Watchdog::new();
+    while free() <= before {
+        std::thread::yield_now();
+    }
+}
+
 /// The number that the system has for this thread.
 pub fn thread_number() -> u32 {
     rustix::thread::gettid().as_raw_nonzero().get().cast_unsigned()
