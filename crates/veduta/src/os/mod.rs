@@ -59,9 +59,7 @@ pub trait InheritExt: sealed::Parts {
 
 impl<T: sealed::Parts> InheritExt for T {
     fn into_inheritable(self) -> Result<T> {
-        let (mut section, name) = self.into_parts()?;
-        section.make_inheritable()?;
-        T::from_parts(section, name)
+        self.made_inheritable()
     }
 
     fn is_inheritable(&self) -> bool {
@@ -89,6 +87,8 @@ mod sealed {
         fn into_parts(self) -> Result<(Section, Option<ObjectName>)>;
         fn from_parts(section: Section, name: Option<ObjectName>) -> Result<Self>;
         fn section(&self) -> &Section;
+        /// Not by its parts: what else belongs to it stays.
+        fn made_inheritable(self) -> Result<Self>;
     }
 
     #[allow(private_interfaces, reason = "nobody outside can name the trait")]
@@ -104,6 +104,11 @@ mod sealed {
 
         fn section(&self) -> &Section {
             &self.sys
+        }
+
+        fn made_inheritable(mut self) -> Result<crate::Section> {
+            self.sys.make_inheritable()?;
+            Ok(self)
         }
     }
 
@@ -122,6 +127,12 @@ mod sealed {
 
         fn section(&self) -> &Section {
             &self.handle().sys.section
+        }
+
+        fn made_inheritable(self) -> Result<T> {
+            let mut handle = self.into_handle();
+            handle.sys.section.make_inheritable()?;
+            Ok(T::from_handle(handle))
         }
     }
 

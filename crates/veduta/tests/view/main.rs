@@ -18,6 +18,9 @@ mod kernel;
 // Row: files that shrink
 #[cfg(target_os = "linux")]
 mod missing;
+// Row: overlapped files
+#[cfg(windows)]
+mod overlapped;
 mod place;
 mod protect;
 mod resident;

@@ -4,19 +4,17 @@
 //! if it had been a call that failed. And a page of a reserved section that is touched is committed, and the instruction tried again: on every
 //! system, pages of such sections come by being touched.
 
-use super::PAGE;
 use super::error::failed;
 use crate::memory::landing;
 use crate::{Result, ViewAccess};
 use std::collections::BTreeMap;
-use std::ffi::c_void;
+use std::ops::Range;
 use std::sync::{OnceLock, PoisonError, RwLock};
 use windows_sys::Win32::Foundation::{EXCEPTION_ACCESS_VIOLATION, EXCEPTION_IN_PAGE_ERROR};
 use windows_sys::Win32::System::Diagnostics::Debug::{
     AddVectoredExceptionHandler, CONTEXT, EXCEPTION_CONTINUE_EXECUTION, EXCEPTION_CONTINUE_SEARCH,
     EXCEPTION_POINTERS,
 };
-use windows_sys::Win32::System::Memory::{MEM_COMMIT, VirtualAlloc};
 
 /// The views of reserved sections: where each begins, its end, and what it may do.
 static RESERVED: RwLock<BTreeMap<usize, (usize, ViewAccess)>> = RwLock::new(BTreeMap::new());
@@ -44,13 +42,14 @@ unsafe extern "system" fn met(pointers: *mut EXCEPTION_POINTERS) -> i32 {
     // SAFETY: the system passes whole structures.
     let (record, context) = unsafe { ((*pointers).ExceptionRecord, (*pointers).ContextRecord) };
     // SAFETY: as above.
-    let (code, parameters) = unsafe { ((*record).ExceptionCode, (*record).ExceptionInformation) };
-    let address = parameters[1];
+    let (code, count) = unsafe { ((*record).ExceptionCode, (*record).NumberParameters) };
+    // SAFETY: as above.
+    let [operation, address, ..] = unsafe { (*record).ExceptionInformation };
     // Windows tells of a page that cannot be had by the second; Wine, of a file that was cut off, by the first.
-    if !matches!(code, EXCEPTION_ACCESS_VIOLATION | EXCEPTION_IN_PAGE_ERROR) {
+    if !matches!(code, EXCEPTION_ACCESS_VIOLATION | EXCEPTION_IN_PAGE_ERROR) || count < 2 {
         return EXCEPTION_CONTINUE_SEARCH;
     }
-    if code == EXCEPTION_ACCESS_VIOLATION && commit_touched(address) {
+    if code == EXCEPTION_ACCESS_VIOLATION && comes_by_being_touched(address, operation) {
         return EXCEPTION_CONTINUE_EXECUTION;
     }
     // SAFETY: as above; nobody else has it now.
@@ -76,15 +75,24 @@ fn go_on(context: &mut CONTEXT, address: usize) -> bool {
     true
 }
 
-/// Commits the page of a reserved section that was touched. Says whether there was one to commit.
-fn commit_touched(address: usize) -> bool {
+/// Commits the page of a reserved section that was touched, or finds it committed by somebody who touched it at the same time. Says whether the instruction can be tried
+/// again.
+fn comes_by_being_touched(address: usize, operation: usize) -> bool {
     // Nothing that is done under this lock touches a view.
     let reserved = RESERVED.read().unwrap_or_else(PoisonError::into_inner);
     let Some((_, &(end, access))) = reserved.range(..=address).next_back() else { return false };
-    if address >= end || !super::view::is_reserved(address) {
-        return false;
+    address < end && super::view::come(address, operation, access)
+}
+
+/// Commits what is reserved of a range of addresses: the system itself is about to touch it, which no exception tells.
+pub(crate) fn commit_reserved(range: Range<usize>) {
+    let reserved = RESERVED.read().unwrap_or_else(PoisonError::into_inner);
+    let before = reserved.range(..=range.start).next_back();
+    for (&start, &(end, access)) in before.into_iter().chain(reserved.range(range.start + 1..)) {
+        if start >= range.end {
+            break;
+        }
+        // What cannot be committed is met by whoever touches it.
+        let _ = super::view::commit(start.max(range.start)..end.min(range.end), access);
     }
-    let page: *const c_void = std::ptr::without_provenance(address / PAGE * PAGE);
-    // SAFETY: the page is one of a view of ours, and has no bytes yet.
-    !unsafe { VirtualAlloc(page, PAGE, MEM_COMMIT, access.page_constant()) }.is_null()
 }

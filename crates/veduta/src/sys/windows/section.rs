@@ -26,7 +26,7 @@ use windows_sys::Win32::Foundation::{
     INVALID_HANDLE_VALUE, SetHandleInformation, SetLastError, UNICODE_STRING,
 };
 use windows_sys::Win32::System::Memory::{
-    CreateFileMappingNumaW, SEC_COMMIT, SEC_FILE, SEC_LARGE_PAGES, SEC_RESERVE,
+    CreateFileMappingNumaW, SEC_COMMIT, SEC_FILE, SEC_IMAGE, SEC_LARGE_PAGES, SEC_RESERVE,
 };
 use windows_sys::Win32::System::SystemServices::NUMA_NO_PREFERRED_NODE;
 use windows_sys::Win32::System::Threading::GetCurrentProcess;
@@ -153,15 +153,13 @@ fn create(new: &NewSection<'_>, place: Option<&Place>) -> Result<(Section, bool)
         }
         None => INVALID_HANDLE_VALUE,
     };
-    if new.file.is_none() && new.commit != Commit::Reserve {
-        memory::promise(new.size)?;
-    }
     let descriptor = Descriptor::new(Kind::Section, new.mode, &facts)?;
     let security = descriptor.attributes();
     let flags = new.protection.page_constant() | facts.attributes;
     let node = new.numa_node.unwrap_or(NUMA_NO_PREFERRED_NODE);
     let name = place.map_or(null(), |place| place.wide().as_ptr());
-    let (high, low) = ((new.size >> 32) as u32, new.size as u32);
+    // Never 0 for the length of the file, which may change by now.
+    let (high, low) = ((facts.size >> 32) as u32, facts.size as u32);
     // It is left alone by some of the ways to succeed.
     // SAFETY: writes a number of this thread's.
     unsafe { SetLastError(0) };
@@ -390,7 +388,11 @@ impl Section {
         access: ViewAccess,
         base: Option<usize>,
     ) -> Result<Mapping> {
-        let origin = Origin { file: self.file.clone(), reserved: self.facts.attributes & SEC_RESERVE != 0 };
+        let origin = Origin {
+            file: self.file.clone(),
+            reserved: self.facts.attributes & SEC_RESERVE != 0,
+            large: self.facts.attributes & SEC_LARGE_PAGES != 0,
+        };
         // A view of a file ends where the section ends; the kernel maps the rest of its last page.
         let most = if self.is_of_file() { self.facts.size - offset } else { u64::MAX };
         let (handle, mapped) = (self.handle.as_handle(), most.min(len as u64) as usize);
@@ -444,6 +446,10 @@ fn facts_of(handle: BorrowedHandle<'_>, stated: Option<Stated>, access: SectionA
         Err(ERROR_ACCESS_DENIED) => super::view::measure(handle).map_err(|code| failed(OPERATION, code))?,
         Err(code) => return Err(failed(OPERATION, code)),
     };
+    if attributes & SEC_IMAGE != 0 {
+        return Err(Error::new(Code::NOT_SUPPORTED, OPERATION)
+            .hint("it is the image of a program, whose pages have protections of their own"));
+    }
     let facts = Facts {
         kind: Kind::Section,
         detail: if attributes & SEC_RESERVE != 0 { Commit::Reserve } else { Commit::Checked }.to_raw(),
@@ -457,7 +463,12 @@ fn facts_of(handle: BorrowedHandle<'_>, stated: Option<Stated>, access: SectionA
         return Ok(Facts { protection: super::view::protection_of(handle, size), ..facts });
     };
     let rounded = |size: u64| size.checked_next_multiple_of(PAGE as u64);
-    if stated.size != size && (facts.attributes & SEC_FILE != 0 || rounded(stated.size) != rounded(size)) {
+    // Somebody may have extended a section of a file.
+    let is_possible = match attributes & SEC_FILE {
+        0 => rounded(stated.size) == rounded(size),
+        _ => stated.size <= size,
+    };
+    if !is_possible {
         return Err(Error::new(Code::INVALID_DATA, OPERATION).hint(format!(
             "its maker states {} bytes, and it has {size}: its description was changed",
             stated.size

@@ -6,28 +6,29 @@ use crate::{Advice, Code, Error, Protection, Residency, Result, ViewAccess};
 use std::ffi::c_void;
 use std::fs::File;
 use std::ops::Range;
-use std::os::windows::io::{AsRawHandle, BorrowedHandle, OwnedHandle};
+use std::os::windows::io::{AsRawHandle, BorrowedHandle, FromRawHandle, OwnedHandle};
 use std::path::PathBuf;
 use std::ptr::{NonNull, null, without_provenance};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use windows_sys::Win32::Foundation::{
-    ERROR_INVALID_ADDRESS, ERROR_MAPPED_ALIGNMENT, ERROR_NOACCESS, ERROR_NOT_LOCKED, ERROR_PARTIAL_COPY,
-    ERROR_SWAPERROR, ERROR_WORKING_SET_QUOTA,
+    ERROR_INVALID_ADDRESS, ERROR_IO_PENDING, ERROR_MAPPED_ALIGNMENT, ERROR_NOACCESS, ERROR_NOT_LOCKED,
+    ERROR_PARTIAL_COPY, ERROR_SWAPERROR, ERROR_WORKING_SET_QUOTA,
 };
 use windows_sys::Win32::Storage::FileSystem::{FlushFileBuffers, GetFinalPathNameByHandleW, WriteFile};
 use windows_sys::Win32::System::Diagnostics::Debug::ReadProcessMemory;
-use windows_sys::Win32::System::IO::OVERLAPPED;
+use windows_sys::Win32::System::IO::{GetOverlappedResult, OVERLAPPED};
 use windows_sys::Win32::System::Memory::{
-    FILE_MAP_COPY, FILE_MAP_EXECUTE, FILE_MAP_READ, FILE_MAP_WRITE, FlushViewOfFile, MEM_COMMIT, MEM_RELEASE,
-    MEM_RESERVE, MEMORY_BASIC_INFORMATION, MEMORY_MAPPED_VIEW_ADDRESS, MapViewOfFileEx,
-    PAGE_EXECUTE_READWRITE, PAGE_READWRITE, PrefetchVirtualMemory, UnmapViewOfFile, VirtualAlloc,
+    FILE_MAP_COPY, FILE_MAP_EXECUTE, FILE_MAP_LARGE_PAGES, FILE_MAP_READ, FILE_MAP_WRITE, FlushViewOfFile,
+    MEM_COMMIT, MEM_RELEASE, MEM_RESERVE, MEMORY_BASIC_INFORMATION, MEMORY_MAPPED_VIEW_ADDRESS,
+    MapViewOfFileEx, PAGE_EXECUTE_READ, PAGE_EXECUTE_READWRITE, PAGE_EXECUTE_WRITECOPY, PAGE_NOACCESS,
+    PAGE_READONLY, PAGE_READWRITE, PAGE_WRITECOPY, PrefetchVirtualMemory, UnmapViewOfFile, VirtualAlloc,
     VirtualFree, VirtualLock, VirtualProtect, VirtualQuery, VirtualUnlock, WIN32_MEMORY_RANGE_ENTRY,
 };
 use windows_sys::Win32::System::ProcessStatus::{
     K32GetMappedFileNameW, K32QueryWorkingSetEx, PSAPI_WORKING_SET_EX_INFORMATION,
 };
-use windows_sys::Win32::System::Threading::GetCurrentProcess;
+use windows_sys::Win32::System::Threading::{CreateEventW, GetCurrentProcess};
 
 pub(crate) const MAP: &str = "map view";
 
@@ -41,6 +42,8 @@ pub(crate) struct Origin {
     pub(crate) file: Option<Arc<OwnedHandle>>,
     /// Whether nothing was promised of the memory.
     pub(crate) reserved: bool,
+    /// Whether the section is made of large pages.
+    pub(crate) large: bool,
 }
 
 /// Whole pages, mapped. Unmapped when dropped.
@@ -87,11 +90,17 @@ impl Mapping {
                 "on Windows, address and offset must be equally far from a multiple of {GRANULARITY}"
             )));
         }
+        if base.is_some() && wish == 0 {
+            return Err(
+                Error::new(Code::INVALID_ADDRESS, MAP).hint("that is below the addresses that programs get")
+            );
+        }
+        let desired = desired(access) | if origin.large { FILE_MAP_LARGE_PAGES } else { 0 };
         let (high, low) = ((offset >> 32) as u32, offset as u32);
         let wish: *const c_void = without_provenance(wish);
         let section = section.as_raw_handle();
         // SAFETY: the handle is open; the kernel picks the address, or refuses a wished one that is taken.
-        let view = unsafe { MapViewOfFileEx(section, desired(access), high, low, lead + mapped, wish) };
+        let view = unsafe { MapViewOfFileEx(section, desired, high, low, lead + mapped, wish) };
         let Some(start) = NonNull::new(view.Value) else { return Err(refused(last(), base)) };
         if origin.reserved {
             let first = start.addr().get();
@@ -150,15 +159,12 @@ impl Mapping {
         if !self.is_reserved() || pages.is_empty() {
             return Ok(());
         }
-        let constant = self.access.page_constant();
-        // SAFETY: the pages are this mapping's; to commit what is committed changes nothing.
-        let committed = unsafe { VirtualAlloc(self.at(&pages), pages.len(), MEM_COMMIT, constant) };
-        if committed.is_null() {
-            return Err(Error::new(Code::COMMITMENT_LIMIT, "commit pages of view")
-                .source(std::io::Error::last_os_error())
-                .hint(super::memory::told(pages.len() as u64)));
-        }
-        Ok(())
+        let first = self.base().addr().get();
+        commit(first + pages.start..first + pages.end, self.access).map_err(|code| {
+            Error::new(Code::COMMITMENT_LIMIT, "commit pages of view")
+                .source(std::io::Error::from_raw_os_error(code.cast_signed()))
+                .hint(super::memory::told(pages.len() as u64))
+        })
     }
 
     /// Whether the page at an offset was ever touched or taken, and up to where that goes on.
@@ -258,11 +264,9 @@ impl Mapping {
 
     /// Changes what may be done. The caller has checked that the view allows it, and that nobody borrows its bytes.
     pub(crate) fn protect(&self, pages: Range<usize>, access: ViewAccess) -> Result<()> {
-        let mut before = 0;
-        let (at, constant) = (self.at(&pages), access.page_constant());
-        // SAFETY: the pages are mapped, and the caller has the view to itself.
-        done(unsafe { VirtualProtect(at, pages.len(), constant, &raw mut before) })
-            .map_err(|code| failed("protect view", code))
+        // Pages without memory have no protection.
+        self.commit(pages.clone())?;
+        reprotect(self.at(&pages), pages.len(), access).map_err(|code| failed("protect view", code))
     }
 
     /// Where each page is: whether this process has it in its working set. What others, or the system's cache, have of it Windows does not tell.
@@ -362,9 +366,65 @@ fn query(address: *const c_void) -> Result<MEMORY_BASIC_INFORMATION, u32> {
     if bytes == 0 { Err(last()) } else { Ok(region) }
 }
 
-/// Whether an address has no memory yet.
-pub(crate) fn is_reserved(address: usize) -> bool {
-    query(without_provenance(address)).is_ok_and(|region| region.State == MEM_RESERVE)
+fn reprotect(at: *const c_void, bytes: usize, access: ViewAccess) -> Result<(), u32> {
+    let mut before = 0;
+    // SAFETY: the caller vouches for the pages: they are mapped, and nobody borrows their bytes.
+    done(unsafe { VirtualProtect(at, bytes, access.page_constant(), &raw mut before) })
+}
+
+/// Pages for copying come in two steps: who touches one meanwhile waits.
+static COMING: Mutex<()> = Mutex::new(());
+
+/// Commits those pages of a view that are not, and leaves the others as they are.
+pub(crate) fn commit(addresses: Range<usize>, access: ViewAccess) -> Result<(), u32> {
+    let _alone = COMING.lock().unwrap_or_else(PoisonError::into_inner);
+    commit_alone(addresses, access)
+}
+
+fn commit_alone(addresses: Range<usize>, access: ViewAccess) -> Result<(), u32> {
+    // Windows commits no pages that are copied when they are written: these become so afterwards.
+    let first = match access {
+        ViewAccess::Copy => ViewAccess::Read,
+        ViewAccess::ExecuteCopy => ViewAccess::ExecuteRead,
+        access => access,
+    };
+    let mut at = addresses.start / PAGE * PAGE;
+    while at < addresses.end {
+        let run: *const c_void = without_provenance(at);
+        let region = query(run)?;
+        let end = (region.BaseAddress.addr() + region.RegionSize).min(addresses.end.next_multiple_of(PAGE));
+        if region.State == MEM_RESERVE {
+            // SAFETY: the pages are those of a view of ours, and have no bytes yet.
+            if unsafe { VirtualAlloc(run, end - at, MEM_COMMIT, first.page_constant()) }.is_null() {
+                return Err(last());
+            }
+            if first != access {
+                reprotect(run, end - at, access)?;
+            }
+        }
+        at = end;
+    }
+    Ok(())
+}
+
+/// Has a page of a view be committed that an instruction touched. Says whether the instruction may succeed now: it may be that another thread
+/// touched the page, too, and was faster.
+pub(crate) fn come(address: usize, operation: usize, access: ViewAccess) -> bool {
+    const READ: usize = 0;
+    const WRITE: usize = 1;
+    let _alone = COMING.lock().unwrap_or_else(PoisonError::into_inner);
+    let Ok(region) = query(without_provenance(address)) else { return false };
+    if region.State == MEM_RESERVE {
+        return access.reads() && commit_alone(address..address + 1, access).is_ok();
+    }
+    let allowed = match region.Protect {
+        PAGE_NOACCESS => false,
+        PAGE_READONLY | PAGE_EXECUTE_READ if operation == WRITE => false,
+        PAGE_READONLY | PAGE_READWRITE | PAGE_WRITECOPY => operation == READ || operation == WRITE,
+        PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY => true,
+        _ => false,
+    };
+    region.State == MEM_COMMIT && allowed
 }
 
 /// A view of the first bytes of a section, for a moment.
@@ -389,15 +449,28 @@ impl Drop for Glance {
 
 /// The attributes and the size of a section that may only be mapped, and not asked about.
 pub(crate) fn measure(section: BorrowedHandle<'_>) -> Result<(u32, u64), u32> {
-    use windows_sys::Win32::System::Memory::{SEC_COMMIT, SEC_RESERVE};
+    use windows_sys::Win32::System::Memory::{SEC_COMMIT, SEC_FILE, SEC_RESERVE};
     let view = [FILE_MAP_READ, FILE_MAP_WRITE]
         .into_iter()
         .map(|desired| Glance::take(section, desired, 0))
         .reduce(Result::or)
         .unwrap_or_else(|| unreachable!("there are two"))?;
-    let region = query(view.0.Value)?;
-    let attributes = if region.State == MEM_COMMIT { SEC_COMMIT } else { SEC_RESERVE };
-    Ok((attributes, region.RegionSize as u64))
+    let (mut attributes, mut size) = (SEC_COMMIT, 0);
+    loop {
+        let region = query(view.0.Value.wrapping_byte_add(size).cast_const())?;
+        if region.AllocationBase != view.0.Value {
+            break;
+        }
+        if region.State == MEM_RESERVE {
+            attributes = SEC_RESERVE;
+        }
+        size += region.RegionSize;
+    }
+    // Of a file's last page nobody says how much belongs to it.
+    if path_of_view(&view).is_some() {
+        attributes = SEC_FILE;
+    }
+    Ok((attributes, size as u64))
 }
 
 /// The most that views by this handle may do, of a section that another program made: that program's protection, or less if the handle has
@@ -415,7 +488,10 @@ pub(crate) fn protection_of(section: BorrowedHandle<'_>, size: u64) -> Protectio
 
 /// The file that a section is made of, by its path in the kernel; `None` if it is made of memory.
 pub(crate) fn path_of_section(section: BorrowedHandle<'_>) -> Option<PathBuf> {
-    let view = Glance::take(section, FILE_MAP_READ, 1).ok()?;
+    path_of_view(&Glance::take(section, FILE_MAP_READ, 1).ok()?)
+}
+
+fn path_of_view(view: &Glance) -> Option<PathBuf> {
     let mut path = vec![0_u16; 32 << 10];
     let room = path.len() as u32;
     // SAFETY: the view is mapped, and the buffer is as long as is said.
@@ -440,6 +516,8 @@ pub(crate) fn path_of_file(file: BorrowedHandle<'_>) -> Option<PathBuf> {
 pub(crate) fn private_copy(bytes: *mut [u8]) -> Result<Mapping> {
     const OPERATION: &str = "make view private";
     let len = bytes.len().next_multiple_of(PAGE);
+    let first = bytes.cast::<u8>().addr();
+    in_page::commit_reserved(first..first + bytes.len());
     // SAFETY: new memory, where the kernel likes it.
     let start = unsafe { VirtualAlloc(null(), len, MEM_COMMIT | MEM_RESERVE, PAGE_READWRITE) };
     let start = NonNull::new(start).ok_or_else(|| {
@@ -465,14 +543,31 @@ pub(crate) fn write_to(bytes: *mut [u8], file: &File, at: u64) -> Result<usize> 
     const OPERATION: &str = "write view to file";
     /// What one call takes, and a multiple of every sector's size.
     const MOST: usize = 1 << 30;
-    let mut place = OVERLAPPED::default();
+    in_page::commit_reserved(bytes.cast::<u8>().addr()..bytes.cast::<u8>().addr() + bytes.len());
+    // A file that was opened for overlapped operations answers before it has written.
+    // SAFETY: takes nothing but numbers.
+    let event = unsafe { CreateEventW(null(), 1, 0, null()) };
+    if event.is_null() {
+        return Err(failed(OPERATION, last()));
+    }
+    // SAFETY: it was just made, and nobody else has it.
+    let event = unsafe { OwnedHandle::from_raw_handle(event) };
+    let mut place = OVERLAPPED { hEvent: event.as_raw_handle(), ..OVERLAPPED::default() };
     place.Anonymous.Anonymous.Offset = at as u32;
     place.Anonymous.Anonymous.OffsetHigh = (at >> 32) as u32;
     let mut written = 0;
     let (from, len) = (bytes.cast::<u8>(), bytes.len().min(MOST) as u32);
+    let file = file.as_raw_handle();
     // SAFETY: the handle is open; the range is mapped, and what is not there the kernel finds out.
-    let status = unsafe { WriteFile(file.as_raw_handle(), from, len, &raw mut written, &raw mut place) };
-    done(status).map_err(|code| match code {
+    let status = unsafe { WriteFile(file, from, len, &raw mut written, &raw mut place) };
+    let result = match done(status) {
+        // SAFETY: the structure is that of the call, and stays until it is over.
+        Err(ERROR_IO_PENDING) => {
+            done(unsafe { GetOverlappedResult(file, &raw const place, &raw mut written, 1) })
+        }
+        result => result,
+    };
+    result.map_err(|code| match code {
         ERROR_NOACCESS | ERROR_SWAPERROR => missing(OPERATION, code),
         code => failed(OPERATION, code),
     })?;

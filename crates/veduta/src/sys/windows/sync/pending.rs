@@ -312,7 +312,10 @@ impl Watcher {
     /// Ends, unless somebody has come.
     fn close(&self) -> bool {
         let mut watchers = lock(&WATCHERS);
-        let is_idle = lock(&self.book).futures.is_empty();
+        let book = lock(&self.book);
+        // Who took a future out waits for a look.
+        let is_idle = book.futures.is_empty() && book.looked == book.taken_out;
+        drop(book);
         if is_idle {
             watchers.retain(|watcher| !std::ptr::eq(Arc::as_ptr(watcher), self));
         }

@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use std::ffi::c_void;
 use std::os::windows::io::{AsRawHandle, BorrowedHandle};
 use std::ptr::{null, without_provenance, without_provenance_mut};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
@@ -45,8 +45,16 @@ struct Armed {
     call: Mutex<Option<Box<dyn FnMut() + Send>>>,
 }
 
+/// What the ringer finds. It keeps no timer from going.
+#[derive(Clone)]
+struct Listed {
+    armed: Weak<Armed>,
+    /// Whether it rang, and was not called yet.
+    waits: Arc<AtomicBool>,
+}
+
 /// By number. A number is never used again.
-static ARMED: LazyLock<Mutex<HashMap<usize, Weak<Armed>>>> = LazyLock::new(Mutex::default);
+static ARMED: LazyLock<Mutex<HashMap<usize, Listed>>> = LazyLock::new(Mutex::default);
 
 static CALLS: Errands = Errands::new("veduta timers");
 
@@ -60,7 +68,7 @@ impl Armed {
         static COUNT: AtomicUsize = AtomicUsize::new(1);
         let number = COUNT.fetch_add(1, Relaxed);
         let armed = Arc::new(Armed { number, once, call: Mutex::new(Some(call)) });
-        lock(&ARMED).insert(number, Arc::downgrade(&armed));
+        lock(&ARMED).insert(number, Listed { armed: Arc::downgrade(&armed), waits: Arc::default() });
         armed
     }
 
@@ -84,9 +92,11 @@ impl Drop for Armed {
 
 /// The ringer calls this when a timer goes off.
 unsafe extern "system" fn rang(number: *const c_void, _: u32, _: u32) {
-    let armed = lock(&ARMED).get(&number.addr()).cloned();
-    if let Some(armed) = armed {
+    let listed = lock(&ARMED).get(&number.addr()).cloned();
+    // Periods that pass while it waits to be called are one, as they are for the kernel.
+    if let Some(Listed { armed, waits }) = listed.filter(|listed| !listed.waits.swap(true, SeqCst)) {
         CALLS.run(move || {
+            waits.store(false, SeqCst);
             if let Some(armed) = armed.upgrade() {
                 armed.call();
             }
