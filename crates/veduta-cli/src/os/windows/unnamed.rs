@@ -53,8 +53,15 @@ impl Unnamed {
     pub(crate) fn publish(&mut self, name: &OsStr, _: bool) -> io::Result<()> {
         self.delete(false)?;
         fs::rename(&self.temporary, self.directory.join(name)).inspect_err(|_| {
-            let _ = self.delete(true);
+            // A read-only file cannot be deleted. The error that counts is the one before.
+            let _ = self.make_writable().and_then(|()| self.delete(true));
         })
+    }
+
+    fn make_writable(&self) -> io::Result<()> {
+        let mut permissions = self.file.metadata()?.permissions();
+        permissions.set_readonly(false);
+        self.file.set_permissions(permissions)
     }
 
     /// The file system's journal keeps the order of what is written and what is named: there is nothing to wait for that a program may wait for.
