@@ -65,6 +65,20 @@ pub enum Pages {
     HugeOf(u64),
 }
 
+/// What a new section is to be.
+pub(crate) struct NewSection<'a> {
+    pub(crate) kind: Kind,
+    /// What else there is to say about an object of that kind.
+    pub(crate) detail: u32,
+    pub(crate) size: u64,
+    pub(crate) protection: Protection,
+    pub(crate) file: Option<&'a File>,
+    pub(crate) commit: Commit,
+    pub(crate) pages: Pages,
+    pub(crate) numa_node: Option<u32>,
+    pub(crate) mode: u32,
+}
+
 /// The largest section: its bytes and the longest header stay below 2⁶³.
 pub(crate) const MAX_SIZE: u64 = i64::MAX as u64 - (1 << 20);
 
@@ -261,8 +275,8 @@ impl<'a> SectionOptions<'a> {
         Namespace::place(self.namespace, name)
     }
 
-    fn new_section(&self) -> sys::section::NewSection<'_> {
-        sys::section::NewSection {
+    fn new_section(&self) -> NewSection<'_> {
+        NewSection {
             kind: Kind::Section,
             detail: self.commit.to_raw(),
             size: self.size,

@@ -1,10 +1,9 @@
 //! Events: something has happened.
 
 use super::options::SyncOptions;
-use super::{Handle, SyncObject, handle_methods};
+use super::{Handle, NewState, SyncObject, handle_methods};
 use crate::{Kind, Result, sys};
 use std::fmt;
-use sys::sync::NewState;
 
 /// What makes an event unsignaled again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

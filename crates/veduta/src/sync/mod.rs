@@ -14,6 +14,7 @@ pub use future::{Awaitable, Waiting, waiting_any};
 pub use mutex::{Mutex, MutexGuard};
 pub use options::{SyncObject, SyncOptions};
 pub use semaphore::Semaphore;
+pub(crate) use state::NewState;
 pub use state::{ObjectState, Owner};
 pub use timer::{Due, Timer};
 pub use wait::{Interrupt, MAXIMUM_WAIT_OBJECTS, Waitable, Waited, signal_and_wait, wait_all, wait_any};

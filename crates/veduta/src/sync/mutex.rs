@@ -1,10 +1,10 @@
 //! Mutexes: one thread at a time.
 
 use super::options::SyncOptions;
-use super::{Handle, SyncObject, Waitable, Waited, handle_methods};
+use super::{Handle, NewState, SyncObject, Waitable, Waited, handle_methods};
 use crate::{Code, Error, Kind, Result, SyncAccess, sys};
 use std::time::Duration;
-use sys::sync::{Acquired, NewState, Thread};
+use sys::sync::{Acquired, Thread};
 
 const ACQUIRE: &str = "acquire mutex";
 

@@ -1,11 +1,11 @@
 //! How mutexes, events and semaphores come about.
 
-use super::Handle;
+use super::{Handle, NewState};
 use crate::disposition::open_or_create;
 use crate::os::InheritExt;
 use crate::{Code, Disposition, Error, Kind, Namespace, ObjectName, Result, SyncAccess, Waitable, sys};
 use std::marker::PhantomData;
-use sys::sync::{NewState, Object};
+use sys::sync::Object;
 
 /// A [`Mutex`](crate::Mutex), [`Event`](crate::Event) or [`Semaphore`](crate::Semaphore).
 pub trait SyncObject: Waitable + Made {

@@ -1,9 +1,8 @@
 //! Semaphores: so many at a time.
 
 use super::options::SyncOptions;
-use super::{Handle, SyncObject, handle_methods};
-use crate::{Code, Error, Kind, Result, sys};
-use sys::sync::NewState;
+use super::{Handle, NewState, SyncObject, handle_methods};
+use crate::{Code, Error, Kind, Result};
 
 /// A semaphore: a count that waits take one of, and that is released into.
 ///

@@ -1,6 +1,7 @@
 //! What an object is at one moment.
 
 use super::Reset;
+use crate::Kind;
 use std::fmt;
 
 /// What a mutex, event, semaphore or timer is at one moment.
@@ -121,6 +122,35 @@ impl fmt::Display for ObjectState {
             None | Some(0) => Ok(()),
             Some(1) => f.write_str(", 1 waits"),
             Some(many) => write!(f, ", {many} wait"),
+        }
+    }
+}
+
+/// What a new mutex, event, semaphore or timer is to be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum NewState {
+    Mutex { owned: bool },
+    Event { reset: Reset, signaled: bool },
+    Semaphore { count: u32, maximum: u32 },
+    Timer { reset: Reset },
+}
+
+impl NewState {
+    pub(crate) fn kind(self) -> Kind {
+        match self {
+            NewState::Mutex { .. } => Kind::Mutex,
+            NewState::Event { .. } => Kind::Event,
+            NewState::Semaphore { .. } => Kind::Semaphore,
+            NewState::Timer { .. } => Kind::Timer,
+        }
+    }
+
+    /// What every opener is told of it, as a number.
+    pub(crate) fn detail(self) -> u32 {
+        match self {
+            NewState::Mutex { .. } => 0,
+            NewState::Event { reset, .. } | NewState::Timer { reset } => (reset == Reset::Manual).into(),
+            NewState::Semaphore { maximum, .. } => maximum,
         }
     }
 }

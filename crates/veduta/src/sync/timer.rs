@@ -1,10 +1,10 @@
 //! Timers: it is time.
 
 use super::options::SyncOptions;
-use super::{Handle, Reset, SyncObject, handle_methods};
+use super::{Handle, NewState, Reset, SyncObject, handle_methods};
 use crate::{Code, Error, Kind, Result, SyncAccess, sys};
 use std::time::{Duration, Instant, SystemTime};
-use sys::sync::{NewState, Schedule};
+use sys::sync::Schedule;
 
 /// When a [`Timer`] goes off for the first time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

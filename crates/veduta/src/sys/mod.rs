@@ -6,10 +6,10 @@
 //! - `Directory`: a namespace, `of` a scope or `private`; its `path` and `scope`. `Place`: a name in it, opened once and passed around.
 //! - `section::Section`: a handle, to a section or to an object of another kind, with its `facts` (`section::Facts`: kind, size, protection, rights, the
 //!   `page` that views are made of). It can `map`, `duplicate`, `seal`; it can be inherited (`make_inheritable`, `numbers`, `from_numbers`).
-//!   Made by `section::{open, create_named, create_unnamed}` of a `section::place` and a `section::NewSection`.
+//!   Made by `section::{open, create_named, create_unnamed}` of a `section::place` and a `crate::section::NewSection`.
 //! - `view::Mapping`: whole pages at addresses, and all that is done with them; unmapped when dropped. `view::{write_to, private_copy,
 //!   copy_within_process}`: what the system copies, and finds out by itself if bytes are gone.
-//! - `sync`: mutexes, events, semaphores and timers as `Object`s, made of `NewState`; `Target`s to wait for until a `Deadline`, `any` or `all`, with an
+//! - `sync`: mutexes, events, semaphores and timers as `Object`s, made of `crate::sync::NewState`; `Target`s to wait for until a `Deadline`, `any` or `all`, with an
 //!   `Interrupt`; `Thread` and `Acquired` for owners of mutexes; `Pending` for futures.
 //! - `namespace::{list, find, sweep}`: what lives, who holds it, and the removal of what nobody holds.
 //! - what lets the copies in `crate::memory` go on that meet missing bytes: it moves the thread to their `landing`. `assembly_functions`: how functions

@@ -15,6 +15,7 @@ use super::processes;
 use super::reach::{self, own_slot};
 use super::record::{FileId, Location, NewRecord, PAGE, Record, Slot, header_bytes};
 use super::view::{MAP, Mapping, Origin};
+use crate::section::NewSection;
 use crate::{
     Advice, Code, Commit, Error, Kind, ObjectName, Pages, Protection, Result, Scope, SectionAccess,
     SyncAccess, ViewAccess,
@@ -29,20 +30,6 @@ use std::sync::Arc;
 
 const CREATE: &str = "create section";
 const DUPLICATE: &str = "duplicate handle";
-
-/// What a new section is to be.
-pub(crate) struct NewSection<'a> {
-    pub(crate) kind: Kind,
-    /// What else there is to say about an object of that kind.
-    pub(crate) detail: u32,
-    pub(crate) size: u64,
-    pub(crate) protection: Protection,
-    pub(crate) file: Option<&'a File>,
-    pub(crate) commit: Commit,
-    pub(crate) pages: Pages,
-    pub(crate) numa_node: Option<u32>,
-    pub(crate) mode: u32,
-}
 
 /// The bytes that a handle reaches.
 #[derive(Debug)]

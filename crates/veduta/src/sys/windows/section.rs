@@ -12,6 +12,7 @@ use super::native::{
 };
 use super::security::{self, Descriptor, READ_CONTROL, Stated};
 use super::view::{Mapping, Origin};
+use crate::section::NewSection;
 use crate::{
     Code, Commit, Error, Kind, ObjectName, Pages, Protection, Result, SectionAccess, SyncAccess, ViewAccess,
 };
@@ -38,20 +39,6 @@ const CREATE: &str = "create section";
 const DUPLICATE: &str = "duplicate handle";
 const ADOPT: &str = "adopt handle";
 const INHERIT: &str = "inherit handle";
-
-/// What a new section is to be.
-pub(crate) struct NewSection<'a> {
-    pub(crate) kind: Kind,
-    /// What else there is to say about an object of that kind.
-    pub(crate) detail: u32,
-    pub(crate) size: u64,
-    pub(crate) protection: Protection,
-    pub(crate) file: Option<&'a File>,
-    pub(crate) commit: Commit,
-    pub(crate) pages: Pages,
-    pub(crate) numa_node: Option<u32>,
-    pub(crate) mode: u32,
-}
 
 /// What a handle knows of its object.
 #[derive(Debug, Clone, Copy)]

@@ -28,7 +28,7 @@ mod wait;
 
 pub(crate) use futex::Deadline;
 pub(crate) use listing::state_of;
-pub(crate) use object::{NewState, Object, create_named, create_unnamed, keep_locks, let_go_of_locks, open};
+pub(crate) use object::{Object, create_named, create_unnamed, keep_locks, let_go_of_locks, open};
 pub(crate) use owner::Acquired;
 pub(crate) use reactor::{Begun, Pending};
 pub(crate) use robust::Thread;

@@ -6,16 +6,17 @@ use super::super::error::failed;
 use super::super::fork;
 use super::super::limits;
 use super::super::record::{FileId, Location, PAGE};
-use super::super::section::{self, NewSection, Section, reopen};
+use super::super::section::{self, Section, reopen};
 use super::cell::{Cell, Nature};
 use super::owner::{self, Acquired};
 use super::robust::{self, Thread, Threads};
 use super::signal::{Rule, TooMany};
 use super::timers::{self, Schedule};
 use super::wait::Target;
+use crate::section::NewSection;
+use crate::sync::NewState;
 use crate::{
-    Code, Commit, Error, Kind, ObjectName, ObjectState, Pages, Protection, Reset, Result, SectionAccess,
-    SyncAccess,
+    Code, Commit, Error, Kind, ObjectName, ObjectState, Pages, Protection, Result, SectionAccess, SyncAccess,
 };
 use rustix::fd::{AsFd, BorrowedFd};
 use rustix::io::Errno;
@@ -24,33 +25,7 @@ use std::collections::HashMap;
 use std::mem::ManuallyDrop;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 
-/// What a new object is to be.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum NewState {
-    Mutex { owned: bool },
-    Event { reset: Reset, signaled: bool },
-    Semaphore { count: u32, maximum: u32 },
-    Timer { reset: Reset },
-}
-
 impl NewState {
-    pub(crate) fn kind(self) -> Kind {
-        match self {
-            NewState::Mutex { .. } => Kind::Mutex,
-            NewState::Event { .. } => Kind::Event,
-            NewState::Semaphore { .. } => Kind::Semaphore,
-            NewState::Timer { .. } => Kind::Timer,
-        }
-    }
-
-    fn detail(self) -> u32 {
-        match self {
-            NewState::Mutex { .. } => 0,
-            NewState::Event { reset, .. } | NewState::Timer { reset } => (reset == Reset::Manual).into(),
-            NewState::Semaphore { maximum, .. } => maximum,
-        }
-    }
-
     /// The value in the page.
     fn value(self) -> u32 {
         match self {

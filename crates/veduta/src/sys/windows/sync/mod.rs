@@ -16,7 +16,7 @@ mod timers;
 mod wait;
 
 pub(crate) use interrupt::Interrupt;
-pub(crate) use object::{NewState, Object, create_named, create_unnamed, open};
+pub(crate) use object::{Object, create_named, create_unnamed, open};
 pub(crate) use owner::{Acquired, Thread};
 pub(crate) use pending::{Begun, Pending};
 pub(crate) use state::state_of;

@@ -10,6 +10,7 @@ use super::owner::{Acquired, Ownership, Thread};
 use super::state::{recursion, state_of};
 use super::timers::{Alarm, Schedule};
 use super::wait::{self, Deadline, Target};
+use crate::sync::NewState;
 use crate::{Code, Error, Kind, ObjectName, ObjectState, Reset, Result, SectionAccess, SyncAccess, Waited};
 use std::os::windows::io::{AsHandle, AsRawHandle, BorrowedHandle, FromRawHandle, OwnedHandle};
 use std::ptr::null;
@@ -23,35 +24,6 @@ use windows_sys::Win32::System::Threading::{
     CREATE_WAITABLE_TIMER_MANUAL_RESET, CreateEventExW, CreateMutexExW, CreateSemaphoreExW,
     CreateWaitableTimerExW, PulseEvent, ReleaseMutex, ReleaseSemaphore, ResetEvent, SetEvent,
 };
-
-/// What a new object is to be.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum NewState {
-    Mutex { owned: bool },
-    Event { reset: Reset, signaled: bool },
-    Semaphore { count: u32, maximum: u32 },
-    Timer { reset: Reset },
-}
-
-impl NewState {
-    pub(crate) fn kind(self) -> Kind {
-        match self {
-            NewState::Mutex { .. } => Kind::Mutex,
-            NewState::Event { .. } => Kind::Event,
-            NewState::Semaphore { .. } => Kind::Semaphore,
-            NewState::Timer { .. } => Kind::Timer,
-        }
-    }
-
-    /// What is stated of it.
-    fn detail(self) -> u32 {
-        match self {
-            NewState::Mutex { .. } => 0,
-            NewState::Event { reset, .. } | NewState::Timer { reset } => (reset == Reset::Manual).into(),
-            NewState::Semaphore { maximum, .. } => maximum,
-        }
-    }
-}
 
 /// A handle.
 pub(crate) struct Object {
