@@ -6,7 +6,7 @@
 
 use super::environment;
 use super::error::{done, failed, last};
-use super::security::READ_CONTROL;
+use super::security::{READ_CONTROL, TO_KNOW};
 use crate::{Code, Error, Kind, ObjectName, Result, Scope};
 use std::fs::{File, OpenOptions};
 use std::os::windows::ffi::OsStrExt;
@@ -14,7 +14,7 @@ use std::os::windows::fs::OpenOptionsExt;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use windows_sys::Win32::Foundation::{ERROR_FILE_NOT_FOUND, ERROR_INVALID_HANDLE};
+use windows_sys::Win32::Foundation::{ERROR_ACCESS_DENIED, ERROR_FILE_NOT_FOUND, ERROR_INVALID_HANDLE};
 use windows_sys::Win32::Storage::FileSystem::{
     BY_HANDLE_FILE_INFORMATION, FILE_FLAG_BACKUP_SEMANTICS, FILE_READ_ATTRIBUTES, GetFileInformationByHandle,
 };
@@ -62,6 +62,21 @@ impl Place {
         };
         // SAFETY: it was just opened, and nobody else has it.
         if handle.is_null() { Err(last()) } else { Ok(unsafe { OwnedHandle::from_raw_handle(handle) }) }
+    }
+
+    /// Opens the object that has the name, to use it and to know what it is; where that is refused, what is asked for will have to do. `None` when
+    /// there is none.
+    pub(crate) fn open_to_know(&self, kind: Kind, asked: u32) -> Result<Option<OwnedHandle>> {
+        let opened = match self.open(kind, asked | TO_KNOW) {
+            Err(ERROR_ACCESS_DENIED) => self.open(kind, asked),
+            opened => opened,
+        };
+        match opened {
+            Ok(handle) => Ok(Some(handle)),
+            Err(ERROR_FILE_NOT_FOUND) => Ok(None),
+            Err(ERROR_INVALID_HANDLE) => Err(self.other_kind(kind.opening())),
+            Err(code) => Err(failed(kind.opening(), code)),
+        }
     }
 
     /// The error of who finds an object of another kind.

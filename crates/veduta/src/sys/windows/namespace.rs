@@ -7,7 +7,7 @@ use super::native::{
     NtOpenDirectoryObject, NtQueryDirectoryObject, ObjectAttributes, ObjectDirectoryInformation,
 };
 use super::section::{Section, basic_of};
-use super::security::{self, READ_CONTROL};
+use super::security::{self, QUERY, TO_KNOW};
 use super::sync;
 use super::view;
 use crate::{
@@ -26,8 +26,6 @@ use windows_sys::Win32::Foundation::{
 const LIST: &str = "list namespace";
 /// `DIRECTORY_QUERY`.
 const DIRECTORY_QUERY: u32 = 1;
-/// `QUERY_STATE` of the objects that have a state; sections have it by the same number.
-const QUERY: u32 = 1;
 
 /// The kind of objects that the kernel calls by a name.
 pub(crate) fn kind_named(name: &str) -> Option<Kind> {
@@ -193,8 +191,7 @@ fn look(directory: &Arc<Directory>, name: &ObjectName, kind: Kind) -> Result<Opt
     let place = place(name, Some(directory))?;
     let open = |desired| place.open(kind, desired);
     let read = if kind == Kind::Section { SectionAccess::READ.bits() } else { 0 };
-    let opened =
-        open(QUERY | READ_CONTROL | read).or_else(|_| open(QUERY | READ_CONTROL)).or_else(|_| open(QUERY));
+    let opened = open(TO_KNOW | read).or_else(|_| open(TO_KNOW)).or_else(|_| open(QUERY));
     match opened {
         Ok(handle) => Ok(Some(Seen { name: name.clone(), kind, handle })),
         Err(ERROR_FILE_NOT_FOUND | ERROR_PATH_NOT_FOUND | ERROR_INVALID_HANDLE) => Ok(None),

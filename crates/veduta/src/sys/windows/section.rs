@@ -10,7 +10,7 @@ use super::native::{
     NtQueryObject, NtQuerySection, OBJECT_BASIC_INFORMATION, OBJECT_NAME_INFORMATION,
     OBJECT_TYPE_INFORMATION, ObjectBasicInformation, SECTION_BASIC_INFORMATION, SectionBasicInformation,
 };
-use super::security::{self, Descriptor, READ_CONTROL, Stated};
+use super::security::{self, Descriptor, Stated, TO_KNOW};
 use super::view::{Mapping, Origin};
 use crate::section::NewSection;
 use crate::{
@@ -22,9 +22,9 @@ use std::path::PathBuf;
 use std::ptr::{null, null_mut};
 use std::sync::Arc;
 use windows_sys::Win32::Foundation::{
-    DUPLICATE_SAME_ACCESS, DuplicateHandle, ERROR_ACCESS_DENIED, ERROR_ALREADY_EXISTS, ERROR_FILE_NOT_FOUND,
-    ERROR_INVALID_HANDLE, ERROR_NOT_ENOUGH_MEMORY, GetHandleInformation, HANDLE, HANDLE_FLAG_INHERIT,
-    INVALID_HANDLE_VALUE, SetHandleInformation, SetLastError, UNICODE_STRING,
+    DUPLICATE_SAME_ACCESS, DuplicateHandle, ERROR_ACCESS_DENIED, ERROR_ALREADY_EXISTS,
+    ERROR_NOT_ENOUGH_MEMORY, GetHandleInformation, HANDLE, HANDLE_FLAG_INHERIT, INVALID_HANDLE_VALUE,
+    SetHandleInformation, SetLastError, UNICODE_STRING,
 };
 use windows_sys::Win32::System::Memory::{
     CreateFileMappingNumaW, SEC_COMMIT, SEC_FILE, SEC_IMAGE, SEC_LARGE_PAGES, SEC_RESERVE,
@@ -90,23 +90,8 @@ pub(crate) fn open(
     kind: Kind,
     access: SectionAccess,
 ) -> Result<Option<Section>> {
-    // To know what it is takes more than what is asked for; where that is refused, what is asked for will have to do.
-    let wanted = [access.bits() | SectionAccess::QUERY.bits() | READ_CONTROL, access.bits()];
-    let mut refused = ERROR_ACCESS_DENIED;
-    for desired in wanted {
-        match place.open(kind, desired) {
-            Ok(handle) => return Section::of(handle, kind, access, SyncAccess::empty()).map(Some),
-            Err(code) => refused = code,
-        }
-        if refused != ERROR_ACCESS_DENIED {
-            break;
-        }
-    }
-    match refused {
-        ERROR_FILE_NOT_FOUND => Ok(None),
-        ERROR_INVALID_HANDLE => Err(place.other_kind(kind.opening())),
-        code => Err(failed(kind.opening(), code)),
-    }
+    let Some(handle) = place.open_to_know(kind, access.bits())? else { return Ok(None) };
+    Section::of(handle, kind, access, SyncAccess::empty()).map(Some)
 }
 
 /// Makes a section without a name.
@@ -357,7 +342,7 @@ impl Section {
     /// Another handle to the same section.
     pub(crate) fn duplicate(&self, access: SectionAccess) -> Result<Section> {
         let granted = basic_of(self.handle.as_handle()).map_err(|code| failed(DUPLICATE, code))?.access;
-        let more = granted & (READ_CONTROL | SectionAccess::QUERY.bits());
+        let more = granted & TO_KNOW;
         let handle = self.duplicate_handle(access.bits() | more)?;
         Ok(Section { handle, facts: Facts { access, ..self.facts }, file: self.file.clone() })
     }

@@ -30,6 +30,10 @@ const OPERATION: &str = "describe who may open object";
 
 /// `READ_CONTROL`: to read an object's descriptor.
 pub(crate) const READ_CONTROL: u32 = 0x0002_0000;
+/// `QUERY_STATE` of the objects that have a state; sections have it by the same number.
+pub(crate) const QUERY: u32 = 1;
+/// What it takes to know what an object is.
+pub(crate) const TO_KNOW: u32 = READ_CONTROL | QUERY;
 
 /// The authority of resource managers.
 static AUTHORITY: SID_IDENTIFIER_AUTHORITY = SID_IDENTIFIER_AUTHORITY { Value: [0, 0, 0, 0, 0, 9] };

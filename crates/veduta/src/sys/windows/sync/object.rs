@@ -3,7 +3,7 @@
 use super::super::Place;
 use super::super::error::{done, failed, last};
 use super::super::section::{Facts, Section};
-use super::super::security::{Descriptor, READ_CONTROL};
+use super::super::security::{Descriptor, TO_KNOW};
 use super::known::{Kept, Known};
 use super::native;
 use super::owner::{Acquired, Ownership, Thread};
@@ -16,8 +16,7 @@ use std::os::windows::io::{AsHandle, AsRawHandle, BorrowedHandle, FromRawHandle,
 use std::ptr::null;
 use std::time::Instant;
 use windows_sys::Win32::Foundation::{
-    ERROR_ACCESS_DENIED, ERROR_ALREADY_EXISTS, ERROR_FILE_NOT_FOUND, ERROR_INVALID_HANDLE, ERROR_NOT_OWNER,
-    ERROR_TOO_MANY_POSTS, HANDLE, SetLastError,
+    ERROR_ALREADY_EXISTS, ERROR_INVALID_HANDLE, ERROR_NOT_OWNER, ERROR_TOO_MANY_POSTS, HANDLE, SetLastError,
 };
 use windows_sys::Win32::System::Threading::{
     CREATE_EVENT_INITIAL_SET, CREATE_EVENT_MANUAL_RESET, CREATE_MUTEX_INITIAL_OWNER,
@@ -40,32 +39,11 @@ fn rights(kind: Kind, access: SyncAccess) -> u32 {
     }
 }
 
-/// To know what an object is takes more than what is asked for; where that is refused, what is asked for will have to do.
-fn wanted(kind: Kind, access: SyncAccess) -> [u32; 2] {
-    let asked = rights(kind, access);
-    [asked | SyncAccess::QUERY.bits() | READ_CONTROL, asked]
-}
-
 /// Opens an object by name; `None` when there is none.
 pub(crate) fn open(place: Place, _: &ObjectName, kind: Kind, access: SyncAccess) -> Result<Option<Object>> {
-    let mut refused = ERROR_ACCESS_DENIED;
-    for desired in wanted(kind, access) {
-        match place.open(kind, desired) {
-            Ok(handle) => {
-                let section = Section::of(handle, kind, SectionAccess::empty(), access)?;
-                return Object::of(section, access).map(Some);
-            }
-            Err(code) => refused = code,
-        }
-        if refused != ERROR_ACCESS_DENIED {
-            break;
-        }
-    }
-    match refused {
-        ERROR_FILE_NOT_FOUND => Ok(None),
-        ERROR_INVALID_HANDLE => Err(place.other_kind(kind.opening())),
-        code => Err(failed(kind.opening(), code)),
-    }
+    let Some(handle) = place.open_to_know(kind, rights(kind, access))? else { return Ok(None) };
+    let section = Section::of(handle, kind, SectionAccess::empty(), access)?;
+    Object::of(section, access).map(Some)
 }
 
 /// Makes an object and gives it a name; `None` when the name is taken.
@@ -100,7 +78,7 @@ fn create(new: NewState, place: Option<&Place>, mode: u32, access: SyncAccess) -
     let descriptor = Descriptor::new(kind, mode, &facts)?;
     let attributes = descriptor.attributes();
     let attributes = &raw const attributes;
-    let [desired, _] = wanted(kind, access);
+    let desired = rights(kind, access) | TO_KNOW;
     let flag = |is: bool, flag: u32| if is { flag } else { 0 };
     // It is left alone by some of the ways to succeed.
     // SAFETY: writes a number of this thread's.
@@ -162,10 +140,10 @@ impl Object {
 
     pub(crate) fn duplicate(&self, access: SyncAccess) -> Result<Object> {
         let kind = self.section.facts.kind;
-        let [more, asked] = wanted(kind, access).map(|desired| self.section.duplicate_handle(desired));
-        let handle = match more {
-            Err(error) if error.code() == Code::ACCESS_DENIED => asked?,
-            more => more?,
+        let asked = rights(kind, access);
+        let handle = match self.section.duplicate_handle(asked | TO_KNOW) {
+            Err(error) if error.code() == Code::ACCESS_DENIED => self.section.duplicate_handle(asked)?,
+            handle => handle?,
         };
         let known = self.known.as_ref().map(|known| known.share(handle.as_handle()));
         let mut section = Section::of(handle, kind, SectionAccess::empty(), access)?;
