@@ -13,6 +13,7 @@ mod tables;
 use run::{Native, System, Wine};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::Write as _;
 use tables::{Difference, Tables};
 
 /// What a system answers, by the fact's id.
@@ -23,13 +24,9 @@ type Answers = BTreeMap<String, String>;
 fn skipped(why: &str) {
     assert!(std::env::var_os("VEDUTA_SKIP_NOTHING").is_none(), "nothing was to be skipped, but {why}");
     let thread = std::thread::current();
-    print_past_harness(&format!("skipped: {}: {why}\n", thread.name().unwrap_or_default()));
-}
-
-fn print_past_harness(text: &str) {
-    use std::io::Write;
     // In one piece: tests run side by side.
-    std::io::stderr().write_all(text.as_bytes()).expect("stderr is open");
+    let line = format!("skipped: {}: {why}\n", thread.name().unwrap_or_default());
+    std::io::stderr().write_all(line.as_bytes()).expect("stderr is open");
 }
 
 /// Compares a run with what is expected of that system; one line for each surprise.
@@ -100,7 +97,8 @@ fn wine_answers_as_windows_but_for_its_known_differences() {
     };
     let tables = Tables::read();
     let answers = observe(&system);
-    print_past_harness(&table_of(&tables));
+    // To be read with `--nocapture`.
+    println!("{}", table_of(&tables));
     assert_no(&surprises(&system, &answers, &tables, |row| &row.wine), "answers of Wine are not explained");
 }
 

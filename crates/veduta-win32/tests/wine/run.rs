@@ -14,6 +14,9 @@ use std::time::Duration;
 /// How long a fact may take before its program is taken to hang. The longest waits of the programs are shorter.
 const WATCHDOG: Duration = Duration::from_secs(60);
 
+/// What of the disk the programs take at most: the file of BIG-01 has 5 GiB.
+const ROOM: u64 = 6 << 30;
+
 /// Where the programs run.
 pub(crate) trait System {
     fn name(&self) -> &'static str;
@@ -31,10 +34,22 @@ pub(crate) struct Native {
 }
 
 impl Native {
+    /// Or what the machine lacks.
     pub(crate) fn new() -> Result<Self, String> {
         let compiler = std::env::var("VEDUTA_CC").unwrap_or_else(|_| "gcc".to_owned());
         if !support::installed(&compiler) {
             return Err(format!("{compiler} is not installed"));
+        }
+        let scratch = build::scratch();
+        fs::create_dir_all(&scratch).expect("it can be made");
+        let disk = rustix::fs::statvfs(&scratch).expect("it is there");
+        let free = disk.f_bavail * disk.f_frsize;
+        if free < ROOM {
+            let (needed, scratch) = (ROOM >> 30, scratch.display());
+            return Err(format!(
+                "it takes {needed} GiB of the disk of {scratch}, and {} are free",
+                free >> 30
+            ));
         }
         Ok(Self { compiler })
     }
