@@ -27,7 +27,7 @@ const KILLED: u32 = 0xDEAD;
 
 /// Nothing that an actor has is Windows' own.
 #[derive(Default)]
-pub struct Post;
+pub struct Post {}
 
 /// A directory whose path tells the names of a test from all others.
 pub fn root() -> TempDir {
@@ -92,8 +92,15 @@ impl Meeting {
     pub fn meet(&self) -> (Process, Line) {
         let line = self.accept();
         // A connection does not know its peer. Byte by byte: what follows is the actor's to read.
-        let said = (&line).bytes().map(|byte| byte.expect("it says who it is"));
-        let said: Vec<u8> = said.take_while(|byte| *byte != b'\n').collect();
+        let mut said = Vec::new();
+        let mut byte = [0];
+        loop {
+            (&line).read_exact(&mut byte).expect("it says who it is");
+            if byte == *b"\n" {
+                break;
+            }
+            said.extend(byte);
+        }
         let id = String::from_utf8_lossy(&said).parse().expect("a process has a number");
         let rights = PROCESS_TERMINATE | PROCESS_SYNCHRONIZE | PROCESS_QUERY_LIMITED_INFORMATION;
         // SAFETY: takes numbers only.

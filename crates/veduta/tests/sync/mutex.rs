@@ -3,6 +3,7 @@
 use crate::crowd::{Crowd, elsewhere};
 use crate::scratch::{child, code, name, shown, thread_number};
 use crate::{LONG, Object};
+use std::cell::RefCell;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use veduta::{Code, Disposition, Mutex, MutexGuard, ObjectState, Owner, Waitable, Waited};
@@ -201,6 +202,24 @@ fn keeping(guard: MutexGuard<'_>) -> bool {
     let abandoned = guard.is_abandoned();
     std::mem::forget(guard);
     abandoned
+}
+
+/// On the thread's way out, when much of what is kept for it is gone.
+#[test]
+fn a_guard_that_goes_with_its_thread_releases() {
+    thread_local! {
+        // The lint does not see that it is constant where the variable is kept on the heap.
+        #[allow(clippy::missing_const_for_thread_local)]
+        static GUARD: RefCell<Option<MutexGuard<'static>>> = const { RefCell::new(None) };
+    }
+    let mutex: &'static Mutex = Box::leak(Box::new(unnamed()));
+    elsewhere(|| {
+        // Its destructor is registered before this thread touches a mutex, and may so run after those of the library's own data.
+        GUARD.with(|guard| drop(guard.borrow_mut().take()));
+        let owned = mutex.lock().unwrap();
+        GUARD.with(|guard| *guard.borrow_mut() = Some(owned));
+    });
+    assert_eq!(mutex.wait(LONG).unwrap(), Waited::Signaled(0));
 }
 
 #[test]

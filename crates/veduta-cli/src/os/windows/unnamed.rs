@@ -60,6 +60,10 @@ impl Unnamed {
 
     fn make_writable(&self) -> io::Result<()> {
         let mut permissions = self.file.metadata()?.permissions();
+        #[expect(
+            clippy::permissions_set_readonly_false,
+            reason = "what it says of others is of other systems"
+        )]
         permissions.set_readonly(false);
         self.file.set_permissions(permissions)
     }

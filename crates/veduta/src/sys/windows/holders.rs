@@ -2,7 +2,9 @@
 //! object is duplicated, and compared. Of processes that this user may not look into, only their number is known.
 
 use super::error::{done, failed, succeeded};
-use super::native::{NtQuerySystemInformation, SYSTEM_EXTENDED_HANDLE_INFORMATION, SystemHandle};
+use super::native::{
+    NtQuerySystemInformation, SYSTEM_EXTENDED_HANDLE_INFORMATION, SystemHandle, this_process,
+};
 use crate::{Holder, HolderAccess, Kind, Result};
 use std::collections::BTreeMap;
 use std::os::windows::io::{AsHandle, AsRawHandle, BorrowedHandle, FromRawHandle, OwnedHandle};
@@ -11,8 +13,7 @@ use windows_sys::Win32::Foundation::{
     CompareObjectHandles, DUPLICATE_SAME_ACCESS, DuplicateHandle, ERROR_BAD_LENGTH, HANDLE,
 };
 use windows_sys::Win32::System::Threading::{
-    GetCurrentProcess, OpenProcess, PROCESS_DUP_HANDLE, PROCESS_QUERY_LIMITED_INFORMATION,
-    QueryFullProcessImageNameW,
+    OpenProcess, PROCESS_DUP_HANDLE, PROCESS_QUERY_LIMITED_INFORMATION, QueryFullProcessImageNameW,
 };
 
 /// All handles of all processes at one moment.
@@ -37,11 +38,9 @@ pub(crate) fn all() -> Result<Handles> {
     // Two numbers, then the handles.
     let most = (buffer.len() - 2) * size_of::<u64>() / size_of::<SystemHandle>();
     let first = buffer[2..].as_ptr().cast::<SystemHandle>();
-    let handles = (0..count.min(most))
-        // SAFETY: the kernel wrote as many, and they lie in the buffer.
-        .map(|index| unsafe { first.add(index).read() })
-        .collect();
-    Ok(Handles(handles))
+    // SAFETY: the kernel wrote as many, and they lie in the buffer.
+    let handles = unsafe { std::slice::from_raw_parts(first, count.min(most)) };
+    Ok(Handles(handles.to_vec()))
 }
 
 impl Handles {
@@ -97,8 +96,7 @@ impl Process {
         let (process, handle) = (self.0.as_raw_handle(), without_provenance_mut(number));
         // SAFETY: the process is open; a number that is no handle there any more is refused.
         let copied = unsafe {
-            let this = GetCurrentProcess();
-            DuplicateHandle(process, handle, this, &raw mut copy, 0, 0, DUPLICATE_SAME_ACCESS)
+            DuplicateHandle(process, handle, this_process(), &raw mut copy, 0, 0, DUPLICATE_SAME_ACCESS)
         };
         if done(copied).is_err() {
             return false;

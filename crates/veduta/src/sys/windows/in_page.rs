@@ -40,11 +40,11 @@ pub(crate) fn be_ready() -> Result<()> {
 
 unsafe extern "system" fn met(pointers: *mut EXCEPTION_POINTERS) -> i32 {
     // SAFETY: the system passes whole structures.
-    let (record, context) = unsafe { ((*pointers).ExceptionRecord, (*pointers).ContextRecord) };
+    let EXCEPTION_POINTERS { ExceptionRecord: record, ContextRecord: context } = unsafe { *pointers };
     // SAFETY: as above.
-    let (code, count) = unsafe { ((*record).ExceptionCode, (*record).NumberParameters) };
-    // SAFETY: as above.
-    let [operation, address, ..] = unsafe { (*record).ExceptionInformation };
+    let record = unsafe { *record };
+    let (code, count) = (record.ExceptionCode, record.NumberParameters);
+    let [operation, address, ..] = record.ExceptionInformation;
     // Windows tells of a page that cannot be had by the second; Wine, of a file that was cut off, by the first.
     if !matches!(code, EXCEPTION_ACCESS_VIOLATION | EXCEPTION_IN_PAGE_ERROR) || count < 2 {
         return EXCEPTION_CONTINUE_SEARCH;

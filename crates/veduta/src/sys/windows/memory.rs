@@ -1,6 +1,7 @@
 //! What memory there is, and large pages.
 
 use super::error::{done, failed};
+use super::native::this_process;
 use crate::{Code, Error, Result};
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
 use std::ptr::{null, null_mut};
@@ -11,7 +12,7 @@ use windows_sys::Win32::Security::{
 };
 use windows_sys::Win32::System::Memory::GetLargePageMinimum;
 use windows_sys::Win32::System::SystemInformation::{GlobalMemoryStatusEx, MEMORYSTATUSEX};
-use windows_sys::Win32::System::Threading::{GetCurrentProcess, GetNumaHighestNodeNumber, OpenProcessToken};
+use windows_sys::Win32::System::Threading::{GetNumaHighestNodeNumber, OpenProcessToken};
 
 const OPERATION: &str = "promise memory";
 
@@ -67,7 +68,7 @@ pub(crate) fn allow_large_pages(operation: &'static str) -> Result<()> {
     let fail = |code| failed(operation, code);
     let mut token: HANDLE = null_mut();
     // SAFETY: the pseudo handle is always good, and the handle is written to a variable of ours.
-    done(unsafe { OpenProcessToken(GetCurrentProcess(), TOKEN_ADJUST_PRIVILEGES, &raw mut token) })
+    done(unsafe { OpenProcessToken(this_process(), TOKEN_ADJUST_PRIVILEGES, &raw mut token) })
         .map_err(fail)?;
     // SAFETY: it was just opened, and nobody else has it.
     let token = unsafe { OwnedHandle::from_raw_handle(token) };

@@ -139,12 +139,14 @@ fn all_at_once(directory: &OwnedHandle) -> Result<Vec<(String, String)>, u32> {
         }
     }
     let first = buffer.as_ptr().cast::<ObjectDirectoryInformation>();
-    // SAFETY: the kernel wrote entries up to one that is all zeros, and their texts stand in the buffer.
-    let entries = (0..).map(|index| unsafe { first.add(index).read() });
+    let most = buffer.len() * size_of::<u64>() / size_of::<ObjectDirectoryInformation>();
+    // SAFETY: entries are numbers and pointers, which any bits are, and so many lie in the buffer.
+    let entries = unsafe { std::slice::from_raw_parts(first, most) };
     Ok(entries
+        .iter()
         .take_while(|entry| !entry.name.Buffer.is_null())
-        // SAFETY: as above.
-        .map(|entry| unsafe { (text(&entry.name), text(&entry.kind)) })
+        // SAFETY: the kernel wrote entries up to one that is all zeros, and their texts stand in the buffer.
+        .map(|entry| unsafe { texts(entry) })
         .collect())
 }
 
@@ -171,11 +173,23 @@ fn one_by_one(directory: &OwnedHandle) -> Result<Vec<(String, String)>, u32> {
             // SAFETY: the call succeeded, so there is one, and its texts stand in the buffer.
             let entry = unsafe { entry.as_ptr().cast::<ObjectDirectoryInformation>().read() };
             // SAFETY: as above.
-            let (name, kind) = unsafe { (text(&entry.name), text(&entry.kind)) };
+            let (name, kind) = unsafe { texts(&entry) };
             seen.insert(name, kind);
         }
     }
     Ok(seen.into_iter().collect())
+}
+
+/// The name and the kind.
+///
+/// # Safety
+/// The texts are whole.
+unsafe fn texts(entry: &ObjectDirectoryInformation) -> (String, String) {
+    // SAFETY: passed on to the caller.
+    let name = unsafe { text(&entry.name) };
+    // SAFETY: as above.
+    let kind = unsafe { text(&entry.kind) };
+    (name, kind)
 }
 
 /// # Safety

@@ -2,6 +2,13 @@
 
 use std::ffi::c_void;
 use windows_sys::Win32::Foundation::{HANDLE, NTSTATUS, UNICODE_STRING};
+use windows_sys::Win32::System::Threading::GetCurrentProcess;
+
+/// The pseudo handle of this process, which is always good and never closed.
+pub(crate) fn this_process() -> HANDLE {
+    // SAFETY: no more than a constant.
+    unsafe { GetCurrentProcess() }
+}
 
 /// `SectionBasicInformation`.
 pub(crate) const SECTION_BASIC_INFORMATION: i32 = 0;

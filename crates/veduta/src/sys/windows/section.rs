@@ -9,6 +9,7 @@ use super::memory;
 use super::native::{
     NtQueryObject, NtQuerySection, OBJECT_BASIC_INFORMATION, OBJECT_NAME_INFORMATION,
     OBJECT_TYPE_INFORMATION, ObjectBasicInformation, SECTION_BASIC_INFORMATION, SectionBasicInformation,
+    this_process,
 };
 use super::security::{self, Descriptor, Stated, TO_KNOW};
 use super::view::{Mapping, Origin};
@@ -30,7 +31,6 @@ use windows_sys::Win32::System::Memory::{
     CreateFileMappingNumaW, SEC_COMMIT, SEC_FILE, SEC_IMAGE, SEC_LARGE_PAGES, SEC_RESERVE,
 };
 use windows_sys::Win32::System::SystemServices::NUMA_NO_PREFERRED_NODE;
-use windows_sys::Win32::System::Threading::GetCurrentProcess;
 
 use directory::Place;
 pub(crate) use directory::place;
@@ -328,7 +328,7 @@ impl Section {
         let (from, to) = (self.handle.as_raw_handle(), process.as_raw_handle());
         // SAFETY: both handles are open, and the number is written to a variable of ours.
         done(unsafe {
-            DuplicateHandle(GetCurrentProcess(), from, to, &raw mut copy, 0, 0, DUPLICATE_SAME_ACCESS)
+            DuplicateHandle(this_process(), from, to, &raw mut copy, 0, 0, DUPLICATE_SAME_ACCESS)
         })
         .map_err(|code| failed(DUPLICATE, code))?;
         Ok(copy.addr().to_string())
@@ -400,11 +400,9 @@ pub(crate) fn duplicate(handle: BorrowedHandle<'_>, desired: Option<u32>) -> Res
     let mut copy: HANDLE = null_mut();
     let (access, options) = desired.map_or((0, DUPLICATE_SAME_ACCESS), |desired| (desired, 0));
     let from = handle.as_raw_handle();
+    let this = this_process();
     // SAFETY: the handle is open, and the number is written to a variable of ours.
-    done(unsafe {
-        let this = GetCurrentProcess();
-        DuplicateHandle(this, from, this, &raw mut copy, access, 0, options)
-    })?;
+    done(unsafe { DuplicateHandle(this, from, this, &raw mut copy, access, 0, options) })?;
     // SAFETY: it was just made, and nobody else has it.
     Ok(unsafe { OwnedHandle::from_raw_handle(copy) })
 }

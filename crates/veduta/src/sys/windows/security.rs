@@ -8,6 +8,7 @@
 //! What stands there was chosen by whoever made the object: it is compared with what the kernel says.
 
 use super::error::{done, failed};
+use super::native::this_process;
 use super::section::Facts;
 use crate::{Kind, Protection, Result};
 use std::os::windows::io::{AsRawHandle, BorrowedHandle, FromRawHandle, OwnedHandle};
@@ -24,7 +25,7 @@ use windows_sys::Win32::Security::{
     WELL_KNOWN_SID_TYPE, WinBuiltinAdministratorsSid, WinLocalSystemSid, WinWorldSid,
 };
 use windows_sys::Win32::System::SystemServices::{ACCESS_ALLOWED_ACE_TYPE, SECURITY_DESCRIPTOR_REVISION};
-use windows_sys::Win32::System::Threading::{GetCurrentProcess, OpenProcessToken};
+use windows_sys::Win32::System::Threading::OpenProcessToken;
 
 const OPERATION: &str = "describe who may open object";
 
@@ -144,7 +145,7 @@ fn of_token(class: i32) -> Result<Aligned> {
     let fail = |code| failed(OPERATION, code);
     let mut token: HANDLE = null_mut();
     // SAFETY: the pseudo handle is always good, and the handle is written to a variable of ours.
-    done(unsafe { OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &raw mut token) }).map_err(fail)?;
+    done(unsafe { OpenProcessToken(this_process(), TOKEN_QUERY, &raw mut token) }).map_err(fail)?;
     // SAFETY: it was just opened, and nobody else has it.
     let token = unsafe { OwnedHandle::from_raw_handle(token) };
     let mut information = Aligned::of(256);
@@ -303,16 +304,29 @@ pub(crate) fn stated(handle: BorrowedHandle<'_>) -> Option<Stated> {
 
 /// The numbers of a user of the authority of resource managers.
 fn words_of(sid: PSID) -> Option<Vec<u32>> {
-    // SAFETY: the kernel keeps only whole ones.
-    let authority = unsafe { (*GetSidIdentifierAuthority(sid)).Value };
-    (authority == AUTHORITY.Value).then(|| numbers_of(sid))
+    (authority_of(sid) == AUTHORITY.Value).then(|| numbers_of(sid))
+}
+
+/// Of one that the kernel keeps, as below: whole.
+fn authority_of(sid: PSID) -> [u8; 6] {
+    // SAFETY: as is said above.
+    let authority = unsafe { GetSidIdentifierAuthority(sid) };
+    // SAFETY: it lies in the structure.
+    unsafe { *authority }.Value
 }
 
 fn numbers_of(sid: PSID) -> Vec<u32> {
-    // SAFETY: as above.
-    let count = unsafe { *GetSidSubAuthorityCount(sid) };
-    // SAFETY: there are so many.
-    (0..u32::from(count)).map(|index| unsafe { *GetSidSubAuthority(sid, index) }).collect()
+    // SAFETY: as is said above.
+    let count = unsafe { GetSidSubAuthorityCount(sid) };
+    // SAFETY: it lies in the structure.
+    let count = unsafe { *count };
+    let number = |index| {
+        // SAFETY: there are so many.
+        let number = unsafe { GetSidSubAuthority(sid, index) };
+        // SAFETY: it lies in the structure.
+        unsafe { *number }
+    };
+    (0..u32::from(count)).map(number).collect()
 }
 
 /// The owner of an object, as `S-1-5-…`.
@@ -325,9 +339,7 @@ pub(crate) fn owner(handle: BorrowedHandle<'_>) -> Option<String> {
     if sid.is_null() {
         return None;
     }
-    // SAFETY: the kernel keeps only whole ones.
-    let authority = unsafe { (*GetSidIdentifierAuthority(sid)).Value };
-    let authority = authority.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    let authority = authority_of(sid).iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
     let numbers: Vec<_> = numbers_of(sid).iter().map(u32::to_string).collect();
     Some(format!("S-1-{authority}-{}", numbers.join("-")))
 }

@@ -1,6 +1,7 @@
 //! Mappings: one call each, and what the kernel says of them.
 
 use super::error::{done, failed, last};
+use super::native::this_process;
 use super::{PAGE, in_page};
 use crate::{Advice, Code, Error, Protection, Residency, Result, ViewAccess};
 use std::ffi::c_void;
@@ -28,7 +29,7 @@ use windows_sys::Win32::System::Memory::{
 use windows_sys::Win32::System::ProcessStatus::{
     K32GetMappedFileNameW, K32QueryWorkingSetEx, PSAPI_WORKING_SET_EX_INFORMATION,
 };
-use windows_sys::Win32::System::Threading::{CreateEventW, GetCurrentProcess};
+use windows_sys::Win32::System::Threading::CreateEventW;
 
 pub(crate) const MAP: &str = "map view";
 
@@ -208,7 +209,7 @@ impl Mapping {
     fn prefetch(&self, pages: &Range<usize>) -> Result<(), u32> {
         let range = WIN32_MEMORY_RANGE_ENTRY { VirtualAddress: self.at(pages), NumberOfBytes: pages.len() };
         // SAFETY: the pages are mapped, and the range is one.
-        done(unsafe { PrefetchVirtualMemory(GetCurrentProcess(), 1, &raw const range, 0) })
+        done(unsafe { PrefetchVirtualMemory(this_process(), 1, &raw const range, 0) })
     }
 
     /// Has every page be there, and then does something with its first byte.
@@ -281,7 +282,7 @@ impl Mapping {
             .collect();
         let bytes = size_of_val(&*states) as u32;
         // SAFETY: as many questions as is said, which become answers.
-        done(unsafe { K32QueryWorkingSetEx(GetCurrentProcess(), states.as_mut_ptr().cast(), bytes) })
+        done(unsafe { K32QueryWorkingSetEx(this_process(), states.as_mut_ptr().cast(), bytes) })
             .map_err(|code| failed("ask for residency of view", code))?;
         Ok(states
             .iter()
@@ -495,7 +496,7 @@ fn path_of_view(view: &Glance) -> Option<PathBuf> {
     let mut path = vec![0_u16; 32 << 10];
     let room = path.len() as u32;
     // SAFETY: the view is mapped, and the buffer is as long as is said.
-    let units = unsafe { K32GetMappedFileNameW(GetCurrentProcess(), view.0.Value, path.as_mut_ptr(), room) };
+    let units = unsafe { K32GetMappedFileNameW(this_process(), view.0.Value, path.as_mut_ptr(), room) };
     path.truncate(units as usize);
     (units > 0).then(|| String::from_utf16_lossy(&path).into())
 }
@@ -561,8 +562,8 @@ pub(crate) fn write_to(bytes: *mut [u8], file: &File, at: u64) -> Result<usize> 
     // SAFETY: the handle is open; the range is mapped, and what is not there the kernel finds out.
     let status = unsafe { WriteFile(file, from, len, &raw mut written, &raw mut place) };
     let result = match done(status) {
-        // SAFETY: the structure is that of the call, and stays until it is over.
         Err(ERROR_IO_PENDING) => {
+            // SAFETY: the structure is that of the call, and stays until it is over.
             done(unsafe { GetOverlappedResult(file, &raw const place, &raw mut written, 1) })
         }
         result => result,
@@ -584,7 +585,7 @@ pub(crate) unsafe fn copy_within_process(to: *mut u8, from: *const u8, len: usiz
         let mut copied = 0;
         // SAFETY: the caller vouches for the target; what is not mapped the kernel finds out.
         let status =
-            unsafe { ReadProcessMemory(GetCurrentProcess(), from.cast(), to.cast(), len, &raw mut copied) };
+            unsafe { ReadProcessMemory(this_process(), from.cast(), to.cast(), len, &raw mut copied) };
         if status != 0 || last() == ERROR_PARTIAL_COPY { copied } else { 0 }
     };
     match copy(len) {

@@ -34,7 +34,7 @@ pub(crate) struct Object {
 /// The kernel's rights for a handle. Mutexes have none that others' `MODIFY_STATE` would be, and whoever owns one may release it.
 fn rights(kind: Kind, access: SyncAccess) -> u32 {
     match kind {
-        Kind::Mutex => (access - SyncAccess::MODIFY_STATE | SyncAccess::SYNCHRONIZE).bits(),
+        Kind::Mutex => (access - SyncAccess::MODIFY_STATE).union(SyncAccess::SYNCHRONIZE).bits(),
         _ => access.bits(),
     }
 }
