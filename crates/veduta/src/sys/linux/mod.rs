@@ -6,7 +6,7 @@
 //! where entries stand, [`in_page`] what becomes of bytes that are not there. [`sync`] makes mutexes, events and semaphores of
 //! sections of one page.
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod assembly;
 mod cgroup;
 mod commit;
@@ -36,7 +36,7 @@ pub(crate) mod sync;
 pub(crate) mod transfer;
 pub(crate) mod view;
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 pub(crate) use assembly::assembly_functions;
 pub(crate) use commit::promise;
 pub(crate) use directory::Directory;

@@ -71,7 +71,7 @@ fn go_on(context: &mut CONTEXT, address: usize) -> bool {
 fn go_on(context: &mut CONTEXT, address: usize) -> bool {
     let Some(landing) = landing(context.Pc as usize) else { return false };
     context.Pc = landing as u64;
-    context.Anonymous.X[0] = address as u64;
+    context.Anonymous.Anonymous.X0 = address as u64;
     true
 }
 

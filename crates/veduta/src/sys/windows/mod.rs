@@ -4,7 +4,7 @@
 //! are called, [`namespace`] lists what has one. [`security`] makes descriptors of modes, and writes into them what the kernel does not keep, such as
 //! a size that is no multiple of pages. [`in_page`] is what becomes of bytes that are not there. [`sync`] has mutexes, events, semaphores and timers.
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod assembly;
 mod directory;
 mod environment;
@@ -21,7 +21,7 @@ mod security;
 pub(crate) mod sync;
 pub(crate) mod view;
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 pub(crate) use assembly::assembly_functions;
 pub(crate) use directory::{Directory, Place};
 pub(crate) use memory::promise;
