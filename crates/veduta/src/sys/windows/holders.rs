@@ -1,26 +1,63 @@
-//! Who holds an object. The kernel lists all handles of all processes, but does not tell everybody what they lead to: a handle that might be one to the
-//! object is duplicated, and compared. Of processes that this user may not look into, only their number is known.
+//! Who holds objects. The kernel lists all handles of all processes, but does not tell everybody what they lead to: a handle that might be one to such
+//! an object is duplicated, once, and compared. Of processes that this user may not look into, only their number is known.
 
 use super::error::{done, failed, succeeded};
 use super::native::{
     NtQuerySystemInformation, SYSTEM_EXTENDED_HANDLE_INFORMATION, SystemHandle, this_process,
 };
+use super::section::path_of;
 use crate::{Holder, HolderAccess, Kind, Result};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::os::windows::io::{AsHandle, AsRawHandle, BorrowedHandle, FromRawHandle, OwnedHandle};
 use std::ptr::{null_mut, without_provenance_mut};
 use windows_sys::Win32::Foundation::{
-    CompareObjectHandles, DUPLICATE_SAME_ACCESS, DuplicateHandle, ERROR_BAD_LENGTH, HANDLE,
+    CompareObjectHandles, DUPLICATE_SAME_ACCESS, DuplicateHandle, ERROR_ACCESS_DENIED, ERROR_BAD_LENGTH,
+    HANDLE,
 };
 use windows_sys::Win32::System::Threading::{
     OpenProcess, PROCESS_DUP_HANDLE, PROCESS_QUERY_LIMITED_INFORMATION, QueryFullProcessImageNameW,
 };
 
-/// All handles of all processes at one moment.
-pub(crate) struct Handles(Vec<SystemHandle>);
+/// The processes that have handles to each of some objects, and how many each. The handles that are looked with do not count.
+pub(crate) fn of(objects: &[(BorrowedHandle<'_>, Kind)]) -> Result<Vec<Vec<(Holder, usize)>>> {
+    let mut processes: BTreeMap<usize, Vec<SystemHandle>> = BTreeMap::new();
+    for handle in all()? {
+        processes.entry(handle.process).or_default().push(handle);
+    }
+    let own = std::process::id() as usize;
+    let sought = Sought::new(objects, processes.get(&own).map_or(&[], Vec::as_slice));
+    let mut holders: Vec<Vec<(Holder, usize)>> = objects.iter().map(|_| Vec::new()).collect();
+    for (pid, handles) in processes {
+        let looked_with = |handle: &SystemHandle| pid == own && sought.by_handle.contains_key(&handle.handle);
+        let mut candidates =
+            handles.iter().filter(|handle| sought.might_be(handle) && !looked_with(handle)).peekable();
+        if candidates.peek().is_none() {
+            continue;
+        }
+        let Some(process) = Process::open(pid as u32) else { continue };
+        let mut found: BTreeMap<usize, (HolderAccess, usize)> = BTreeMap::new();
+        for handle in candidates {
+            let Some(index) = process.copy(handle.handle).and_then(|copy| sought.find(handle, &copy)) else {
+                continue;
+            };
+            let (access, count) = found.entry(index).or_insert((HolderAccess::Read, 0));
+            *count += 1;
+            if objects[index].1 != Kind::Section || handle.access & MAP_WRITE != 0 {
+                *access = HolderAccess::ReadWrite;
+            }
+        }
+        for (index, (access, count)) in found {
+            holders[index].push((Holder { pid: pid as u32, command: process.command(), access }, count));
+        }
+    }
+    Ok(holders)
+}
 
-/// Asks the kernel for all handles.
-pub(crate) fn all() -> Result<Handles> {
+/// `SECTION_MAP_WRITE`.
+const MAP_WRITE: u32 = 2;
+
+/// All handles of all processes at one moment; none for who may not ask, such as a program that is kept in a sandbox.
+fn all() -> Result<Vec<SystemHandle>> {
     let mut buffer = vec![0_u64; 32 << 10];
     loop {
         let bytes = u32::try_from(buffer.len() * size_of::<u64>()).unwrap_or(u32::MAX);
@@ -31,6 +68,7 @@ pub(crate) fn all() -> Result<Handles> {
             Ok(()) => break,
             // It is as long as there are handles, and their number changes.
             Err(ERROR_BAD_LENGTH) if buffer.len() < 64 << 20 => buffer = vec![0; buffer.len() * 2],
+            Err(ERROR_ACCESS_DENIED) => return Ok(Vec::new()),
             Err(code) => return Err(failed("list handles", code)),
         }
     }
@@ -40,44 +78,67 @@ pub(crate) fn all() -> Result<Handles> {
     let first = buffer[2..].as_ptr().cast::<SystemHandle>();
     // SAFETY: the kernel wrote as many, and they lie in the buffer.
     let handles = unsafe { std::slice::from_raw_parts(first, count.min(most)) };
-    Ok(Handles(handles.to_vec()))
+    Ok(handles.to_vec())
 }
 
-impl Handles {
-    /// The processes that have handles to the same object, and how many each.
-    pub(crate) fn of(&self, object: BorrowedHandle<'_>, kind: Kind) -> Vec<(Holder, usize)> {
-        let own = std::process::id() as usize;
-        // What type number the object has, and what its address is if that is told: this process has a handle to it.
-        let mine = self
-            .0
+/// The objects whose holders are looked for, by what tells them: each is at a place of the list.
+struct Sought<'a> {
+    objects: &'a [(BorrowedHandle<'a>, Kind)],
+    /// By the handles that are looked with.
+    by_handle: HashMap<usize, usize>,
+    /// By their addresses in the kernel, where these are told.
+    by_address: HashMap<usize, usize>,
+    /// By their paths.
+    by_path: HashMap<String, usize>,
+    /// The numbers of their kinds.
+    kinds: BTreeSet<u16>,
+}
+
+impl<'a> Sought<'a> {
+    /// `own`: the handles of this process, which has one to each.
+    fn new(objects: &'a [(BorrowedHandle<'a>, Kind)], own: &[SystemHandle]) -> Sought<'a> {
+        let by_handle: HashMap<_, _> = objects
             .iter()
-            .find(|handle| handle.process == own && handle.handle == object.as_raw_handle().addr());
-        let might = |handle: &&SystemHandle| {
-            mine.is_none_or(|mine| {
-                handle.kind == mine.kind
-                    && (handle.object == 0 || mine.object == 0 || handle.object == mine.object)
-            })
-        };
-        let mut processes: BTreeMap<usize, Vec<&SystemHandle>> = BTreeMap::new();
-        for handle in self.0.iter().filter(might) {
-            processes.entry(handle.process).or_default().push(handle);
+            .enumerate()
+            .map(|(index, (handle, _))| (handle.as_raw_handle().addr(), index))
+            .collect();
+        let mut by_address = HashMap::new();
+        let mut kinds = BTreeSet::new();
+        for handle in own {
+            if let Some(&index) = by_handle.get(&handle.handle) {
+                kinds.insert(handle.kind);
+                by_address.insert(handle.object, index);
+            }
         }
-        let holder = |(pid, handles): (usize, Vec<&SystemHandle>)| {
-            let pid = pid as u32;
-            let process = Process::open(pid)?;
-            let same: Vec<_> = handles
-                .into_iter()
-                .filter(|handle| !(handle.process == own && handle.handle == object.as_raw_handle().addr()))
-                .filter(|handle| process.has(handle.handle, object))
-                .collect();
-            let writes = |handle: &&SystemHandle| kind != Kind::Section || handle.access & 2 != 0;
-            let access = if same.iter().any(writes) { HolderAccess::ReadWrite } else { HolderAccess::Read };
-            let count = same.len();
-            (count > 0).then(|| (Holder { pid, command: process.command(), access }, count))
+        by_address.remove(&HIDDEN);
+        let path =
+            |(index, (handle, _)): (usize, &(BorrowedHandle<'_>, Kind))| Some((path_of(*handle)?, index));
+        let by_path = objects.iter().enumerate().filter_map(path).collect();
+        Sought { objects, by_handle, by_address, by_path, kinds }
+    }
+
+    /// Whether a handle is worth a closer look.
+    fn might_be(&self, handle: &SystemHandle) -> bool {
+        self.kinds.contains(&handle.kind)
+            && (handle.object == HIDDEN || self.by_address.contains_key(&handle.object))
+    }
+
+    /// Which of them a handle leads to, of which this is a copy.
+    fn find(&self, handle: &SystemHandle, copy: &OwnedHandle) -> Option<usize> {
+        let index = match handle.object {
+            HIDDEN => *self.by_path.get(&path_of(copy.as_handle())?)?,
+            address => *self.by_address.get(&address)?,
         };
-        processes.into_iter().filter_map(holder).collect()
+        let object = self.objects[index].0.as_raw_handle();
+        // It may have become another's meanwhile.
+        // SAFETY: both handles are open.
+        let is_same = unsafe { CompareObjectHandles(copy.as_raw_handle(), object) != 0 };
+        is_same.then_some(index)
     }
 }
+
+/// What is told of an object in place of its address in the kernel, to who is not to know.
+const HIDDEN: usize = 0;
 
 /// A process that this user may look into.
 struct Process(OwnedHandle);
@@ -90,21 +151,16 @@ impl Process {
         (!process.is_null()).then(|| Process(unsafe { OwnedHandle::from_raw_handle(process) }))
     }
 
-    /// Whether a handle of the process leads to the object.
-    fn has(&self, number: usize, object: BorrowedHandle<'_>) -> bool {
+    /// A copy of a handle of the process.
+    fn copy(&self, number: usize) -> Option<OwnedHandle> {
         let mut copy: HANDLE = null_mut();
         let (process, handle) = (self.0.as_raw_handle(), without_provenance_mut(number));
         // SAFETY: the process is open; a number that is no handle there any more is refused.
         let copied = unsafe {
             DuplicateHandle(process, handle, this_process(), &raw mut copy, 0, 0, DUPLICATE_SAME_ACCESS)
         };
-        if done(copied).is_err() {
-            return false;
-        }
         // SAFETY: it was just made, and nobody else has it.
-        let copy = unsafe { OwnedHandle::from_raw_handle(copy) };
-        // SAFETY: both handles are open.
-        unsafe { CompareObjectHandles(copy.as_handle().as_raw_handle(), object.as_raw_handle()) != 0 }
+        done(copied).is_ok().then(|| unsafe { OwnedHandle::from_raw_handle(copy) })
     }
 
     /// The path of its program.

@@ -2,7 +2,7 @@
 
 use super::directory::{Directory, place};
 use super::error::{failed, succeeded};
-use super::holders::{self, Handles};
+use super::holders;
 use super::native::{
     NtOpenDirectoryObject, NtQueryDirectoryObject, ObjectAttributes, ObjectDirectoryInformation,
 };
@@ -15,7 +15,7 @@ use crate::{
     SectionAccess, Sweep, SweepMode, SyncAccess, User,
 };
 use std::collections::BTreeMap;
-use std::os::windows::io::{AsHandle, AsRawHandle, FromRawHandle, OwnedHandle};
+use std::os::windows::io::{AsHandle, AsRawHandle, BorrowedHandle, FromRawHandle, OwnedHandle};
 use std::ptr::{null, null_mut};
 use std::sync::Arc;
 use windows_sys::Win32::Foundation::{
@@ -46,6 +46,12 @@ struct Seen {
     handle: OwnedHandle,
 }
 
+impl Seen {
+    fn object(&self) -> (BorrowedHandle<'_>, Kind) {
+        (self.handle.as_handle(), self.kind)
+    }
+}
+
 /// Lists a namespace.
 pub(crate) fn list(directory: &Arc<Directory>) -> Result<Listing> {
     let mut listing = Listing::default();
@@ -60,10 +66,10 @@ pub(crate) fn list(directory: &Arc<Directory>) -> Result<Listing> {
         }
     }
     // After the objects were opened: the numbers of these handles say nothing of handles that had them before.
-    let handles = holders::all()?;
-    for object in seen {
+    let holders = holders::of(&seen.iter().map(Seen::object).collect::<Vec<_>>())?;
+    for (object, holders) in seen.into_iter().zip(holders) {
         let name = object.name.clone();
-        match describe(object, &handles) {
+        match describe(object, holders) {
             Ok(object) => listing.objects.push(object),
             Err(error) => problem(&name, error),
         }
@@ -76,7 +82,8 @@ pub(crate) fn list(directory: &Arc<Directory>) -> Result<Listing> {
 pub(crate) fn find(directory: &Arc<Directory>, name: &ObjectName) -> Result<ObjectInfo> {
     for kind in [Kind::Section, Kind::Mutex, Kind::Event, Kind::Semaphore, Kind::Timer] {
         if let Some(object) = look(directory, name, kind)? {
-            return describe(object, &holders::all()?);
+            let holders = holders::of(&[object.object()])?.remove(0);
+            return describe(object, holders);
         }
     }
     Err(Error::new(Code::FILE_NOT_FOUND, "find object"))
@@ -213,12 +220,11 @@ fn look(directory: &Arc<Directory>, name: &ObjectName, kind: Kind) -> Result<Opt
     }
 }
 
-/// Describes an object. The handles are those of a moment at which it was open.
-fn describe(Seen { name, kind, handle }: Seen, handles: &Handles) -> Result<ObjectInfo> {
+/// Describes an object, with who else held it while it was open.
+fn describe(Seen { name, kind, handle }: Seen, holders: Vec<(Holder, usize)>) -> Result<ObjectInfo> {
     let path = if kind == Kind::Section { view::path_of_section(handle.as_handle()) } else { None };
     let (created, owner) = (security::stated(handle.as_handle()), security::owner(handle.as_handle()));
     let count = basic_of(handle.as_handle()).map_err(|code| failed(LIST, code))?.handles;
-    let holders = handles.of(handle.as_handle(), kind);
     let found: usize = holders.iter().map(|(_, handles)| handles).sum();
     let access = SectionAccess::READ | SectionAccess::QUERY;
     let section = Section::of(handle, kind, access, SyncAccess::QUERY)?;

@@ -487,7 +487,7 @@ fn text_of(handle: BorrowedHandle<'_>, class: i32) -> Option<String> {
 }
 
 /// The full name of an object in the kernel.
-fn path_of(handle: BorrowedHandle<'_>) -> Option<String> {
+pub(crate) fn path_of(handle: BorrowedHandle<'_>) -> Option<String> {
     text_of(handle, OBJECT_NAME_INFORMATION).filter(|path| !path.is_empty())
 }
 
