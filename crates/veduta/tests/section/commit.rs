@@ -45,6 +45,18 @@ fn pages_of_a_reserved_section_are_taken_one_by_one() {
     }
 }
 
+/// The system touches them itself.
+#[test]
+fn pages_of_a_reserved_section_come_by_being_locked() {
+    let section = Section::options().size(100_000).commit(Commit::Reserve).create_unnamed().unwrap();
+    let view = section.map(ViewAccess::Write).unwrap();
+    view.lock(50_000..50_001).unwrap();
+    assert_eq!(view.committed(50_000).unwrap(), (true, 13 * 4096));
+    assert_eq!(view.committed(0).unwrap(), (false, 12 * 4096));
+    view.unlock(50_000..50_001).unwrap();
+    assert_eq!(view.read_value::<u64>(50_000).unwrap(), 0);
+}
+
 #[test]
 fn more_than_there_is_is_refused() {
     for commit in [Commit::Checked, Commit::Now] {

@@ -6,17 +6,19 @@
 
 use super::environment;
 use super::error::{done, failed, last};
-use super::security::{READ_CONTROL, TO_KNOW};
+use super::section::duplicate;
+use super::security::{MAXIMUM_ALLOWED, QUERY, READ_CONTROL, TO_KNOW};
 use crate::{Code, Error, Kind, ObjectName, Result, Scope};
 use std::fs::{File, OpenOptions};
 use std::os::windows::ffi::OsStrExt;
 use std::os::windows::fs::OpenOptionsExt;
-use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
+use std::os::windows::io::{AsHandle, AsRawHandle, FromRawHandle, OwnedHandle};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use windows_sys::Win32::Foundation::{ERROR_ACCESS_DENIED, ERROR_FILE_NOT_FOUND, ERROR_INVALID_HANDLE};
 use windows_sys::Win32::Storage::FileSystem::{
-    BY_HANDLE_FILE_INFORMATION, FILE_FLAG_BACKUP_SEMANTICS, FILE_READ_ATTRIBUTES, GetFileInformationByHandle,
+    BY_HANDLE_FILE_INFORMATION, FILE_FLAG_BACKUP_SEMANTICS, FILE_ID_INFO, FILE_READ_ATTRIBUTES, FileIdInfo,
+    GetFileInformationByHandle, GetFileInformationByHandleEx,
 };
 use windows_sys::Win32::System::Memory::OpenFileMappingW;
 use windows_sys::Win32::System::RemoteDesktop::ProcessIdToSessionId;
@@ -49,6 +51,11 @@ impl Place {
     pub(crate) fn open(&self, kind: Kind, desired: u32) -> Result<OwnedHandle, u32> {
         let name = self.wide.as_ptr();
         let handle = match kind {
+            // Alone, the number is that of FILE_MAP_COPY, which the call takes for reading.
+            Kind::Section if desired == QUERY => {
+                let more = self.open(kind, QUERY | MAXIMUM_ALLOWED)?;
+                return duplicate(more.as_handle(), Some(QUERY));
+            }
             // SAFETY: the name ends with a NUL.
             Kind::Section => unsafe { OpenFileMappingW(desired, 0, name) },
             // SAFETY: as above.
@@ -158,10 +165,10 @@ impl Directory {
 const PRIVATE: char = 'p';
 const PREFIX: &str = "veduta-";
 /// Digits of a directory's number: its volume's and its own.
-const DIGITS: usize = 8 + 16;
+const DIGITS: usize = 16 + 32;
 
-fn prefix((volume, file): (u32, u64), tag: char) -> String {
-    format!("{PREFIX}{volume:08x}{file:016x}-{tag}-")
+fn prefix((volume, file): (u64, u128), tag: char) -> String {
+    format!("{PREFIX}{volume:016x}{file:032x}-{tag}-")
 }
 
 fn is_prefixed(object: &str) -> bool {
@@ -199,7 +206,7 @@ fn objects_of(scope: Scope) -> Result<PathBuf> {
 }
 
 /// What tells a directory from all others of this machine, by whatever path it is reached.
-fn number_of(path: &Path) -> Result<(u32, u64)> {
+fn number_of(path: &Path) -> Result<(u64, u128)> {
     let fail = |code| {
         let error = match Code::from_number(code) {
             Code::FILE_NOT_FOUND | Code::PATH_NOT_FOUND => Error::new(Code::PATH_NOT_FOUND, OPERATION)
@@ -221,9 +228,35 @@ fn number_of(path: &Path) -> Result<(u32, u64)> {
             .object(path.display())
             .hint("it is no directory"));
     }
+    let directory = directory.as_raw_handle();
+    let mut facts = FILE_ID_INFO::default();
+    let (to, size) = ((&raw mut facts).cast(), size_of_val(&facts) as u32);
+    // SAFETY: the handle is open, and the structure the one of this class.
+    if done(unsafe { GetFileInformationByHandleEx(directory, FileIdInfo, to, size) }).is_ok() {
+        return Ok((facts.VolumeSerialNumber, u128::from_le_bytes(facts.FileId.Identifier)));
+    }
+    // A file system whose numbers are short.
     let mut facts = BY_HANDLE_FILE_INFORMATION::default();
-    // SAFETY: the handle is open, and the structure ours.
-    done(unsafe { GetFileInformationByHandle(directory.as_raw_handle(), &raw mut facts) }).map_err(fail)?;
-    let file = u64::from(facts.nFileIndexHigh) << 32 | u64::from(facts.nFileIndexLow);
-    Ok((facts.dwVolumeSerialNumber, file))
+    // SAFETY: as above.
+    done(unsafe { GetFileInformationByHandle(directory, &raw mut facts) }).map_err(fail)?;
+    let file = u128::from(facts.nFileIndexHigh) << 32 | u128::from(facts.nFileIndexLow);
+    Ok((facts.dwVolumeSerialNumber.into(), file))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Section;
+    use crate::sys::windows::section::basic_of;
+
+    #[test]
+    fn who_asks_for_one_right_gets_no_other() {
+        let name = format!(r"Local\one right {}", std::process::id());
+        let _held = Section::options().size(4096).create_new(&name).unwrap();
+        let place = place(&ObjectName::parse(&name).unwrap(), None).unwrap();
+        for right in [QUERY, READ_CONTROL, TO_KNOW, 0x2, 0x4] {
+            let handle = place.open(Kind::Section, right).unwrap();
+            assert_eq!(basic_of(handle.as_handle()).unwrap().access, right);
+        }
+    }
 }

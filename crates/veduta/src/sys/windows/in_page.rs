@@ -5,6 +5,7 @@
 //! system, pages of such sections come by being touched.
 
 use super::error::failed;
+use super::module::stay_loaded;
 use crate::memory::landing;
 use crate::{Result, ViewAccess};
 use std::collections::BTreeMap;
@@ -15,6 +16,8 @@ use windows_sys::Win32::System::Diagnostics::Debug::{
     AddVectoredExceptionHandler, CONTEXT, EXCEPTION_CONTINUE_EXECUTION, EXCEPTION_CONTINUE_SEARCH,
     EXCEPTION_POINTERS,
 };
+
+const MAP: &str = "map view";
 
 /// The views of reserved sections: where each begins, its end, and what it may do.
 static RESERVED: RwLock<BTreeMap<usize, (usize, ViewAccess)>> = RwLock::new(BTreeMap::new());
@@ -30,12 +33,13 @@ pub(crate) fn forget_reserved(start: usize) {
 
 /// Has exceptions come here. Once.
 pub(crate) fn be_ready() -> Result<()> {
+    stay_loaded(MAP)?;
     static HANDLER: OnceLock<usize> = OnceLock::new();
     let handler = *HANDLER.get_or_init(|| {
         // SAFETY: the function is one for this, and lives as long as the program.
         unsafe { AddVectoredExceptionHandler(1, Some(met)) }.addr()
     });
-    if handler == 0 { Err(failed("map view", super::error::last())) } else { Ok(()) }
+    if handler == 0 { Err(failed(MAP, super::error::last())) } else { Ok(()) }
 }
 
 unsafe extern "system" fn met(pointers: *mut EXCEPTION_POINTERS) -> i32 {

@@ -14,6 +14,7 @@ pub(crate) mod for_tests;
 mod holders;
 pub(crate) mod in_page;
 mod memory;
+mod module;
 pub(crate) mod namespace;
 mod native;
 pub(crate) mod section;

@@ -10,6 +10,12 @@ pub(crate) fn this_process() -> HANDLE {
     unsafe { GetCurrentProcess() }
 }
 
+/// Whether the process is ending: all threads but this one are gone, with whatever they had begun.
+pub(crate) fn is_process_ending() -> bool {
+    // SAFETY: only tells.
+    unsafe { RtlDllShutdownInProgress() != 0 }
+}
+
 /// `SectionBasicInformation`.
 pub(crate) const SECTION_BASIC_INFORMATION: i32 = 0;
 
@@ -67,6 +73,7 @@ windows_link::link!("ntdll.dll" "system" fn NtQuerySection(section: HANDLE, clas
 windows_link::link!("ntdll.dll" "system" fn NtQueryObject(object: HANDLE, class: i32, information: *mut c_void, length: u32, returned: *mut u32) -> NTSTATUS);
 windows_link::link!("ntdll.dll" "system" fn NtQuerySystemInformation(class: i32, information: *mut c_void, length: u32, returned: *mut u32) -> NTSTATUS);
 windows_link::link!("ntdll.dll" "system" fn NtOpenDirectoryObject(directory: *mut HANDLE, access: u32, attributes: *const ObjectAttributes) -> NTSTATUS);
+windows_link::link!("ntdll.dll" "system" fn RtlDllShutdownInProgress() -> u8);
 windows_link::link!("ntdll.dll" "system" fn NtQueryDirectoryObject(directory: HANDLE, buffer: *mut c_void, length: u32, single: bool, restart: bool, context: *mut u32, returned: *mut u32) -> NTSTATUS);
 
 /// `OBJECT_ATTRIBUTES`: what a name is looked up in.

@@ -8,11 +8,10 @@
 //! What stands there was chosen by whoever made the object: it is compared with what the kernel says.
 
 use super::error::{done, failed};
-use super::native::this_process;
 use super::section::Facts;
 use crate::{Kind, Protection, Result};
-use std::os::windows::io::{AsRawHandle, BorrowedHandle, FromRawHandle, OwnedHandle};
-use std::ptr::null_mut;
+use std::os::windows::io::{AsRawHandle, BorrowedHandle};
+use std::ptr::{null_mut, without_provenance_mut};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use windows_sys::Win32::Foundation::{ERROR_INSUFFICIENT_BUFFER, HANDLE};
 use windows_sys::Win32::Security::{
@@ -21,11 +20,11 @@ use windows_sys::Win32::Security::{
     GetSecurityDescriptorOwner, GetSidIdentifierAuthority, GetSidSubAuthority, GetSidSubAuthorityCount,
     GetTokenInformation, InitializeAcl, InitializeSecurityDescriptor, InitializeSid,
     OWNER_SECURITY_INFORMATION, PSID, SECURITY_ATTRIBUTES, SECURITY_DESCRIPTOR, SID_IDENTIFIER_AUTHORITY,
-    SetSecurityDescriptorDacl, TOKEN_PRIMARY_GROUP, TOKEN_QUERY, TOKEN_USER, TokenPrimaryGroup, TokenUser,
-    WELL_KNOWN_SID_TYPE, WinBuiltinAdministratorsSid, WinLocalSystemSid, WinWorldSid,
+    SetSecurityDescriptorDacl, SetSecurityDescriptorOwner, TOKEN_PRIMARY_GROUP, TOKEN_USER,
+    TokenPrimaryGroup, TokenUser, WELL_KNOWN_SID_TYPE, WinBuiltinAdministratorsSid, WinLocalSystemSid,
+    WinWorldSid,
 };
 use windows_sys::Win32::System::SystemServices::{ACCESS_ALLOWED_ACE_TYPE, SECURITY_DESCRIPTOR_REVISION};
-use windows_sys::Win32::System::Threading::OpenProcessToken;
 
 const OPERATION: &str = "describe who may open object";
 
@@ -33,6 +32,8 @@ const OPERATION: &str = "describe who may open object";
 pub(crate) const READ_CONTROL: u32 = 0x0002_0000;
 /// `QUERY_STATE` of the objects that have a state; sections have it by the same number.
 pub(crate) const QUERY: u32 = 1;
+/// All that the caller may have.
+pub(crate) const MAXIMUM_ALLOWED: u32 = 0x0200_0000;
 /// What it takes to know what an object is.
 pub(crate) const TO_KNOW: u32 = READ_CONTROL | QUERY;
 
@@ -140,27 +141,24 @@ impl Sid {
     }
 }
 
-/// What a token says of its user.
+/// What the caller's token says of its user: the thread's if it acts for another, or else the process's.
 fn of_token(class: i32) -> Result<Aligned> {
-    let fail = |code| failed(OPERATION, code);
-    let mut token: HANDLE = null_mut();
-    // SAFETY: the pseudo handle is always good, and the handle is written to a variable of ours.
-    done(unsafe { OpenProcessToken(this_process(), TOKEN_QUERY, &raw mut token) }).map_err(fail)?;
-    // SAFETY: it was just opened, and nobody else has it.
-    let token = unsafe { OwnedHandle::from_raw_handle(token) };
     let mut information = Aligned::of(256);
     let mut bytes = 0;
     loop {
         let (to, room) = (information.as_mut_ptr(), information.bytes());
         // SAFETY: the buffer has as many bytes as is said.
-        let status = unsafe { GetTokenInformation(token.as_raw_handle(), class, to, room, &raw mut bytes) };
+        let status = unsafe { GetTokenInformation(EFFECTIVE_TOKEN, class, to, room, &raw mut bytes) };
         match done(status) {
             Ok(()) => return Ok(information),
             Err(ERROR_INSUFFICIENT_BUFFER) => information = Aligned::of(bytes as usize),
-            Err(code) => return Err(fail(code)),
+            Err(code) => return Err(failed(OPERATION, code)),
         }
     }
 }
+
+/// `GetCurrentThreadEffectiveToken`, a pseudo handle.
+const EFFECTIVE_TOKEN: HANDLE = without_provenance_mut(-6_isize as usize);
 
 /// All rights to an object of a kind, `…_ALL_ACCESS`.
 fn all(kind: Kind) -> u32 {
@@ -189,9 +187,10 @@ fn granted(kind: Kind, bits: u32, protection: Protection) -> u32 {
 
 /// A security descriptor.
 pub(crate) struct Descriptor {
-    /// Points to `acl`.
+    /// Points to what follows.
     descriptor: Box<SECURITY_DESCRIPTOR>,
     _acl: Aligned,
+    _user: Aligned,
 }
 
 impl Descriptor {
@@ -199,10 +198,10 @@ impl Descriptor {
     /// the mode says. And what is stated.
     pub(crate) fn new(kind: Kind, mode: u32, facts: &Facts) -> Result<Descriptor> {
         let fail = |code| failed(OPERATION, code);
-        let mut user = of_token(TokenUser)?;
+        let mut token_user = of_token(TokenUser)?;
         let mut group = of_token(TokenPrimaryGroup)?;
         // SAFETY: this is what was asked for.
-        let user = unsafe { (*user.as_mut_ptr::<TOKEN_USER>()).User.Sid };
+        let user = unsafe { (*token_user.as_mut_ptr::<TOKEN_USER>()).User.Sid };
         // SAFETY: as above.
         let group = unsafe { (*group.as_mut_ptr::<TOKEN_PRIMARY_GROUP>()).PrimaryGroup };
         let mut system = Sid::well_known(WinLocalSystemSid)?;
@@ -237,7 +236,10 @@ impl Descriptor {
         done(unsafe { InitializeSecurityDescriptor(pointer, SECURITY_DESCRIPTOR_REVISION) }).map_err(fail)?;
         // SAFETY: the descriptor was initialized, and the list lives as long as it does, at the same address.
         done(unsafe { SetSecurityDescriptorDacl(pointer, 1, list, 0) }).map_err(fail)?;
-        Ok(Descriptor { descriptor, _acl: acl })
+        // Not left to the token, which may say that what an administrator makes is all administrators'.
+        // SAFETY: as above, for the user.
+        done(unsafe { SetSecurityDescriptorOwner(pointer, user, 0) }).map_err(fail)?;
+        Ok(Descriptor { descriptor, _acl: acl, _user: token_user })
     }
 
     /// For the calls that create objects. Good as long as the descriptor lives.
@@ -348,6 +350,7 @@ pub(crate) fn owner(handle: BorrowedHandle<'_>) -> Option<String> {
 mod tests {
     use super::*;
     use crate::{Code, Section};
+    use std::os::windows::io::{FromRawHandle, OwnedHandle};
     use windows_sys::Win32::Foundation::INVALID_HANDLE_VALUE;
     use windows_sys::Win32::System::Memory::CreateFileMappingW;
 

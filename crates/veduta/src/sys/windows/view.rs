@@ -249,6 +249,8 @@ impl Mapping {
 
     pub(crate) fn lock(&self, pages: Range<usize>) -> Result<()> {
         const OPERATION: &str = "lock view in memory";
+        // The system touches them itself, which no exception tells.
+        self.commit(pages.clone())?;
         // SAFETY: the pages are mapped.
         done(unsafe { VirtualLock(self.at(&pages), pages.len()) }).map_err(|code| match code {
             ERROR_WORKING_SET_QUOTA => failed(OPERATION, code).hint(

@@ -3,6 +3,7 @@
 //! They may do anything: take long, panic, wait for a lock that somebody has who just now sets a timer or drops a future. So who waits for objects on
 //! the program's behalf never calls them itself: it has them called, and goes on.
 
+use super::super::module::stay_loaded;
 use crate::{Code, Error, Result};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Sender, channel};
@@ -47,6 +48,7 @@ impl Errands {
 
 /// Starts a thread for an operation.
 pub(super) fn start(operation: &'static str, name: &str, run: impl FnOnce() + Send + 'static) -> Result<()> {
+    stay_loaded(operation)?;
     std::thread::Builder::new().name(name.to_owned()).spawn(run).map(drop).map_err(|error| {
         Error::new(Code::NO_SYSTEM_RESOURCES, operation).source(error).hint("no thread can be started")
     })

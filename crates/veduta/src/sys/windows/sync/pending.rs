@@ -11,6 +11,7 @@
 //! - No lock is held while a waker is called, cloned or dropped.
 
 use super::super::error::{done, failed, last};
+use super::super::native::is_process_ending;
 use super::errands::{self, Errands};
 use super::interrupt::Interrupt;
 use super::object::Object;
@@ -296,6 +297,10 @@ impl Watcher {
 
     /// Takes a future out of the book, if it is still there, and waits until nobody waits for its objects any more.
     fn forget(&self, future: &Arc<Watched>) {
+        // Dropped with the data of the last thread: who waited is gone, and perhaps while it had the book.
+        if is_process_ending() {
+            return;
+        }
         let mut book = lock(&self.book);
         let Some(at) = book.futures.iter().position(|entry| Arc::ptr_eq(&entry.future, future)) else {
             return;
