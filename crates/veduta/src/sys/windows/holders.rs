@@ -20,8 +20,13 @@ use windows_sys::Win32::System::Threading::{
 
 /// The processes that have handles to each of some objects, and how many each. The handles that are looked with do not count.
 pub(crate) fn of(objects: &[(BorrowedHandle<'_>, Kind)]) -> Result<Vec<Vec<(Holder, usize)>>> {
+    Ok(among(all()?, objects))
+}
+
+/// The same, by these handles.
+fn among(handles: Vec<SystemHandle>, objects: &[(BorrowedHandle<'_>, Kind)]) -> Vec<Vec<(Holder, usize)>> {
     let mut processes: BTreeMap<usize, Vec<SystemHandle>> = BTreeMap::new();
-    for handle in all()? {
+    for handle in handles {
         processes.entry(handle.process).or_default().push(handle);
     }
     let own = std::process::id() as usize;
@@ -50,7 +55,7 @@ pub(crate) fn of(objects: &[(BorrowedHandle<'_>, Kind)]) -> Result<Vec<Vec<(Hold
             holders[index].push((Holder { pid: pid as u32, command: process.command(), access }, count));
         }
     }
-    Ok(holders)
+    holders
 }
 
 /// `SECTION_MAP_WRITE`.
@@ -174,5 +179,43 @@ impl Process {
             Ok(()) => String::from_utf16_lossy(&path[..units as usize]),
             Err(_) => "unknown".to_owned(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::os::windows::HandleExt;
+    use crate::{Event, Section};
+
+    /// Windows shows them to some, Wine to nobody.
+    #[test]
+    fn they_are_found_with_and_without_the_addresses_of_objects() {
+        let name = format!(r"Local\addresses {}", std::process::id());
+        let section = Section::options().size(4096).create_new(&name).unwrap();
+        let opened = Section::options().open(&name).unwrap();
+        let event = Event::options().create_new(&format!("{name} event")).unwrap();
+        let number = |handle: BorrowedHandle<'_>| handle.as_raw_handle().addr();
+        let [section, opened] = [section.handle(), opened.handle()];
+        let event = event.handle();
+        let objects = [(section, Kind::Section), (event, Kind::Event)];
+        for is_hidden in [true, false] {
+            let mut handles = all().unwrap();
+            for handle in &mut handles {
+                let is_section = [section, opened].map(number).contains(&handle.handle);
+                handle.object = match (is_hidden, handle.process == std::process::id() as usize) {
+                    (true, _) => HIDDEN,
+                    (false, true) if is_section => 0x1000,
+                    (false, true) if number(event) == handle.handle => 0x2000,
+                    (false, _) => 0x3000,
+                };
+            }
+            let holders = among(handles, &objects);
+            let count = |index: usize| {
+                holders[index].iter().map(|(holder, count)| (holder.pid, *count)).collect::<Vec<_>>()
+            };
+            assert_eq!((count(0), count(1)), (vec![(std::process::id(), 1)], vec![]));
+        }
+        assert!(among(Vec::new(), &objects).iter().all(Vec::is_empty));
     }
 }
