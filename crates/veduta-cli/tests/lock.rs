@@ -128,8 +128,6 @@ fn who_waits_is_told_that_the_owner_was_killed() {
     assert!(stderr.starts_with(r"Local\Build was abandoned: "), "{stderr}");
 }
 
-// Row: signals of the tool
-#[cfg(target_os = "linux")]
 #[test]
 fn a_signal_ends_the_command_and_then_the_tool() {
     let place = Place::new();

@@ -43,8 +43,6 @@ fn the_tour_shows_what_it_should() {
     assert_eq!(tour.code, Some(2), "{}{}", tour.stdout, tour.stderr);
     nothing_is_left(&place);
 
-    // Row: signals of the tool
-    #[cfg(target_os = "linux")]
     for moment in ["opened", "the mutex"] {
         broken_off(&place, moment, Signal::TERM);
         nothing_is_left(&place);

@@ -162,8 +162,6 @@ fn an_abandoned_mutex_is_reported_once() {
     }
 }
 
-// Row: signals of the tool
-#[cfg(target_os = "linux")]
 #[test]
 fn a_signal_ends_a_wait_and_nothing_is_left() {
     let place = Place::new();
