@@ -51,8 +51,12 @@ fn among(handles: Vec<SystemHandle>, objects: &[(BorrowedHandle<'_>, Kind)]) -> 
                 *access = HolderAccess::ReadWrite;
             }
         }
+        if found.is_empty() {
+            continue;
+        }
+        let command = process.command();
         for (index, (access, count)) in found {
-            holders[index].push((Holder { pid: pid as u32, command: process.command(), access }, count));
+            holders[index].push((Holder { pid: pid as u32, command: command.clone(), access }, count));
         }
     }
     holders
