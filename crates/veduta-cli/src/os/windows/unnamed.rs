@@ -1,7 +1,8 @@
 //! A new file before it has its name.
 //!
 //! It has a temporary one, and is marked to be deleted: nobody else can open it, and it is gone with the last handle, however the process ends. Only for the
-//! instant of getting its name it is a file like others.
+//! instants of being made and of getting its name it is a file like others: to be marked from the beginning (`FILE_FLAG_DELETE_ON_CLOSE`) is for good on
+//! many file systems.
 
 use super::done;
 use std::ffi::OsStr;
