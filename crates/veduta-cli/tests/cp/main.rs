@@ -65,22 +65,29 @@ fn into_a_directory() {
     assert_eq!(place.file_names(), ["source", "there"]);
 }
 
+/// Each of these copies fails, saying so, and makes nothing.
+fn are_refused(place: &Place, pairs: &[(&str, &str)], says: &str) {
+    for (from, to) in pairs {
+        let ran = place.run(["cp", from, to]);
+        assert_eq!(ran.code, Some(2), "{from} {to}: {ran:?}");
+        assert!(ran.stderr.contains(says), "{from} {to}: {ran:?}");
+        assert!(!place.files().join("copy").exists(), "{from} {to}");
+    }
+}
+
 #[test]
 fn a_file_is_not_copied_onto_itself() {
     let place = Place::new();
     let source = place.file("source", "precious");
     fs::hard_link(&source, place.files().join("hard")).unwrap();
-    for (from, to) in [
+    let pairs = [
         ("source", "source"),
         ("source", "./source"),
         ("source", "."),
         ("source", "hard"),
         ("hard", "source"),
-    ] {
-        let ran = place.run(["cp", from, to]);
-        assert_eq!(ran.code, Some(2), "{from} {to}");
-        assert!(ran.stderr.contains("it is the same file"), "{ran:?}");
-    }
+    ];
+    are_refused(&place, &pairs, "it is the same file");
     assert_eq!(fs::read_to_string(source).unwrap(), "precious");
     assert_eq!(place.file_names(), ["hard", "source"]);
 }
@@ -90,18 +97,15 @@ fn only_files_are_copied_and_only_to_files() {
     let place = Place::new();
     place.file("source", "x");
     fs::create_dir(place.files().join("directory")).unwrap();
-    for (from, to) in [
+    let pairs = [
         ("directory", "copy"),
         ("absent", "copy"),
         ("source", "source/"),
         ("source", "source/copy"),
         ("source", ""),
         ("", "copy"),
-    ] {
-        let ran = place.run(["cp", from, to]);
-        assert_eq!(ran.code, Some(2), "{from} {to}: {ran:?}");
-        assert!(ran.stderr.contains("error"), "{ran:?}");
-    }
+    ];
+    are_refused(&place, &pairs, "error");
     assert_eq!(place.file_names(), ["directory", "source"]);
 }
 

@@ -1,4 +1,5 @@
-//! Calls of the kernel's own interface that windows-sys lacks. All are in Microsoft's documentation, or stable since Windows NT.
+//! Calls of the kernel's own interface that windows-sys lacks; all are in Microsoft's documentation, or stable since Windows NT. And what of the kernel's
+//! is asked for in many places.
 
 use std::ffi::c_void;
 use windows_sys::Win32::Foundation::{HANDLE, NTSTATUS, UNICODE_STRING};
